@@ -1,0 +1,95 @@
+#ifndef SIXWARD_DNS_REPLY_H
+#define SIXWARD_DNS_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sixward/dns/failure.h"
+#include "sixward/dns/question.h"
+#include "sixward/dns/wire.h"
+
+/* One immutable, counted answer in a fixed order: alias chain from QNAME, the
+ * RRset asked for, then authority (proof), then additional (passengers); each
+ * RRset together, followed by its RRSIGs. Facts as received, never a conclusion.
+ * References may be taken and dropped from any thread. */
+
+struct reply;
+
+/* One resource record. Pointers lead into the reply, or to the caller's octets
+ * when it is given to a draft. Names in RDATA are uncompressed (R3597-4-a). */
+struct record {
+	enum wire_section section;
+	uint16_t type;
+	uint16_t rclass;
+	uint16_t rdata_size;
+	uint32_t ttl;         /* seconds, as received after the caps */
+	const uint8_t *owner; /* a name */
+	const uint8_t *rdata;
+};
+
+enum reply_kind {
+	REPLY_DATA,     /* the chain ends in the RRset asked for */
+	REPLY_NODATA,   /* R2308-2.2-a */
+	REPLY_NXDOMAIN, /* R2308-2.1-a: of the chain's last name */
+	REPLY_CHAIN,    /* an alias chain that ends in nothing: no RRset, no SOA (D64-5.1.5-d) */
+	REPLY_RCODE     /* YXDOMAIN (UPS-c): passed on, not cached */
+};
+
+struct reply_facts {
+	enum reply_kind kind;
+	uint16_t rcode;
+	bool ad;               /* of a trusted upstream (R4035-4.6-b) */
+	bool has_soa;          /* in authority, of an ancestor of the denied name (UPR-10) */
+	uint8_t links;         /* CNAMEs in the chain */
+	uint32_t negative_ttl; /* min(SOA TTL, MINIMUM) capped; 0 without SOA (R2308-5-a) */
+	uint32_t lifetime; /* seconds it may be cached; 0 = only for those who wait now (CCH-c) */
+};
+
+struct reply *reply_ref(struct reply *reply);
+void reply_unref(struct reply *reply); /* NULL is fine */
+const struct reply_facts *reply_facts(const struct reply *reply);
+size_t reply_count(const struct reply *reply);
+struct record reply_record(const struct reply *reply, size_t index);
+
+/* The last name of the chain: owner of the RRset, or the name that is denied. */
+const uint8_t *reply_terminal(const struct reply *reply);
+const struct ede_list *reply_edes(const struct reply *reply);
+
+/* Memory that it holds, in octets, for the cache's account. */
+size_t reply_memory(const struct reply *reply);
+
+/* How many answer records of `type` it has at the end of its chain. */
+size_t reply_data_count(const struct reply *reply, uint16_t type);
+
+/* A reply in the making. Seal derives the facts from the records and the question:
+ * kind, terminal, links, negative TTL, lifetime. */
+struct reply_draft;
+
+struct reply_draft *reply_draft_new(const struct question *question, uint16_t rcode);
+void reply_draft_free(struct reply_draft *draft);
+
+/* Copies the record. A record with equal owner, type and RDATA in the same section is
+ * kept once (R2181-5-a); TTLs of one RRset become the lowest (R2181-5.2-a). Order within
+ * an RRset, and of RRsets within a section, is the order added. */
+void reply_draft_add(struct reply_draft *draft, const struct record *record);
+void reply_draft_add_ede(struct reply_draft *draft, const struct ede *ede);
+void reply_draft_set_ad(struct reply_draft *draft);
+struct reply *reply_draft_seal(struct reply_draft *draft);
+
+/* The chain of `first` (kind REPLY_CHAIN) continued by `rest`, the answer for its terminal:
+ * one reply to `question`. NULL when the links together exceed `links_max` or loop. */
+struct reply *reply_join(const struct question *question, const struct reply *first,
+	const struct reply *rest, uint8_t links_max);
+
+/* The denial alone, for the terminal name of an NXDOMAIN with a chain (R8020-2-a). */
+struct reply *reply_denial(const struct question *question, const struct reply *reply);
+
+/* R8482-4-a: the answer reduced to one RRset, a CNAME if there is one, else the smallest,
+ * with its RRSIG. */
+struct reply *reply_smallest(const struct question *question, const struct reply *reply);
+
+/* Whether the section 17.3 rule SEC-4035-3.2.1-b takes this type out of answers for DO=0. */
+bool record_is_dnssec(uint16_t type);
+
+#endif
