@@ -1,0 +1,46 @@
+#ifndef SIXWARD_NET_LOOP_H
+#define SIXWARD_NET_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The loop, its clock, its signals, its thread. One loop belongs to one thread; but
+ * for loop_post and loop_stop, everything made on a loop is used on its thread alone.
+ * net is a seam: tests link a simulated one behind these headers, with its own clock. */
+
+struct loop;
+
+typedef void loop_call(void *owner);
+
+struct loop *loop_new(void);
+
+/* Everything made on the loop must have been freed before. */
+void loop_free(struct loop *loop);
+
+/* Runs until loop_stop, or until nothing is left that could happen. */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop); /* from any thread */
+
+/* Monotonic milliseconds, as of the start of this turn of the loop. */
+uint64_t loop_now_ms(const struct loop *loop);
+
+/* Seconds since 1970 UTC: for server cookies, never for intervals. */
+uint64_t loop_wall_s(const struct loop *loop);
+
+/* Runs `call` on the loop's thread in a later turn, in the order posted. From any thread. */
+void loop_post(struct loop *loop, loop_call *call, void *owner);
+
+typedef void loop_signal(void *owner, int number);
+
+/* Calls `signal` at each delivery of the signal; replaces the one before; NULL stops. */
+void loop_on_signal(struct loop *loop, int number, loop_signal *signal, void *owner);
+
+/* A thread for a second loop. */
+struct loop_thread;
+struct loop_thread *loop_thread_start(loop_call *call, void *owner);
+void loop_thread_join(struct loop_thread *thread); /* waits, then frees it */
+
+/* Processors that this process may use, at least 1. */
+unsigned loop_processors(void);
+
+#endif
