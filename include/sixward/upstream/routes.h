@@ -1,0 +1,47 @@
+#ifndef SIXWARD_UPSTREAM_ROUTES_H
+#define SIXWARD_UPSTREAM_ROUTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sixward/dns/nameset.h"
+#include "sixward/upstream/group.h"
+
+/* Which group for which name: the longest zone that covers it, else the default. */
+
+struct route {
+	struct group *group;
+	bool dns64; /* false: answers of this zone are never synthesized */
+};
+
+struct routes_zone {
+	struct name zone;
+	bool dns64;
+	struct group_options group;
+};
+
+struct routes_options {
+	struct group_options fallback; /* `upstreams` */
+	const struct routes_zone *zones;
+	size_t zone_count;
+};
+
+struct routes;
+
+struct routes *routes_new(
+	struct loop *loop, struct entropy *entropy, const struct routes_options *options);
+
+/* For a reload: groups of the same scope go on with what they know; the others retire. */
+void routes_update(struct routes *routes, const struct routes_options *options);
+void routes_free(struct routes *routes);
+const struct route *routes_find(const struct routes *routes, const uint8_t *name);
+
+/* The group with that scope; NULL if there is none (any more). */
+struct group *routes_group(const struct routes *routes, uint64_t scope);
+
+/* UPS-d, over all groups. */
+bool routes_is_own(struct routes *routes, uint16_t id, uint16_t source_port, const uint8_t *name,
+	uint16_t type);
+void routes_add_counts(struct routes *routes, struct counts *counts);
+
+#endif
