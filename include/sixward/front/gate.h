@@ -1,0 +1,49 @@
+#ifndef SIXWARD_FRONT_GATE_H
+#define SIXWARD_FRONT_GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sixward/base/netset.h"
+#include "sixward/front/cookie.h"
+#include "sixward/front/limit.h"
+#include "sixward/resolve/query.h"
+
+/* Admit, refuse or drop, before any memory is spent on a request: form, access list, rate
+ * (protocol.md 16 and 17.1, in its order of checks). */
+
+struct gate_options {
+	const struct netset *allow;
+	const struct endpoint *listeners; /* our own: MAL-03 */
+	size_t listener_count;
+	struct cookies *cookies; /* NULL = the option is ignored */
+	const char *identity;    /* NSID; NULL = none */
+	uint32_t rate;           /* ACL-b; 0 = no limit */
+	uint16_t keepalive;      /* units of 100 ms, for TCP responses (R7828-3.3.2-a) */
+};
+
+struct gate;
+
+/* The options' pointers are borrowed. */
+struct gate *gate_new(const struct gate_options *options, struct outcomes *outcomes);
+void gate_free(struct gate *gate);
+
+enum gate_verdict {
+	GATE_ADMIT,            /* `request` is filled in, but for its list */
+	GATE_ANSWER,           /* `*size` octets are in `out`: a refusal, an error, a cookie */
+	GATE_ANSWER_AND_CLOSE, /* the same; TCP then closes (R5358-4-b) */
+	GATE_DROP,
+	GATE_CLOSE /* TCP: framing is lost, or nothing to answer to (MAL-01) */
+};
+
+/* Judges one message. `wire` is the caller's, filled in, and borrowed by the request. `out` has
+ * room for WIRE_UDP_MIN octets. */
+enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t size,
+	const struct origin *origin, uint64_t now_ms, uint64_t wall_s, struct wire *wire,
+	struct request *request, uint8_t *out, size_t *size_out);
+
+/* Whether an address may connect at all is for the TCP listener's limits; whether it may ask. */
+bool gate_allows(const struct gate *gate, const struct addr *client);
+
+#endif

@@ -1,0 +1,27 @@
+#ifndef SIXWARD_FRONT_UDP_LISTENER_H
+#define SIXWARD_FRONT_UDP_LISTENER_H
+
+#include "sixward/front/gate.h"
+
+/* Datagrams to requests, answers back from the address that was asked. */
+
+struct udp_listener_options {
+	struct endpoint endpoint;
+	bool shared; /* another worker has the same endpoint */
+};
+
+struct udp_listener;
+
+/* NULL, with a negative errno in `*error`. */
+struct udp_listener *udp_listener_new(struct loop *loop, const struct udp_listener_options *options,
+	struct gate *gate, struct resolver *resolver, int *error);
+void udp_listener_free(struct udp_listener *listener); /* its requests end without answers */
+
+/* For a reload: the socket lives on. */
+void udp_listener_set_gate(struct udp_listener *listener, struct gate *gate);
+struct endpoint udp_listener_endpoint(const struct udp_listener *listener);
+
+/* For stopping in order: takes no more queries; those in progress are still answered. */
+void udp_listener_quiesce(struct udp_listener *listener);
+
+#endif

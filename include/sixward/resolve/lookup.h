@@ -1,0 +1,53 @@
+#ifndef SIXWARD_RESOLVE_LOOKUP_H
+#define SIXWARD_RESOLVE_LOOKUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sixward/resolve/cache.h"
+#include "sixward/upstream/routes.h"
+
+/* One question from the cache, by joining one in flight, or from upstream. Belongs to one
+ * worker; the cache behind it is shared. A flight goes on to its own deadline (LIM-04) when
+ * nobody waits any more, to fill the cache. */
+
+struct lookups;
+
+struct lookups_options {
+	struct loop *loop;
+	struct cache *cache;
+	struct routes *routes;
+	uint64_t resolve_ms;  /* LIM-04 */
+	uint8_t links_max;    /* LIM-20, over all links of a chain that is asked for in parts */
+	uint32_t flights_max; /* further questions fail with FAILURE_LIMIT */
+};
+
+struct lookups *lookups_new(const struct lookups_options *options);
+void lookups_free(struct lookups *lookups); /* flights end without callbacks */
+void lookups_add_counts(struct lookups *lookups, struct counts *counts);
+
+struct lookup_result {
+	struct reply *reply; /* NULL: see failure */
+	uint32_t age_s;
+	bool is_cut;            /* see cache.h */
+	bool is_cached_failure; /* EDE-04: held since an earlier query */
+	struct failure failure;
+};
+
+/* What the cache knows; false: nothing. The reply is the caller's reference. `question->scope`
+ * is the route's. */
+bool lookup_now(
+	struct lookups *lookups, const struct question *question, struct lookup_result *result);
+
+/* The result is lent. */
+typedef void lookup_done(void *owner, const struct lookup_result *result);
+
+struct lookup;
+
+/* Asks upstream, or joins (R9520-2.3-a), after lookup_now said no. An incomplete alias chain
+ * is asked on for its last target (D64-5.1.5-d). One callback, later. */
+struct lookup *lookup_start(struct lookups *lookups, const struct question *question, bool stream,
+	lookup_done *done, void *owner);
+void lookup_cancel(struct lookup *lookup); /* NULL is fine; the flight goes on */
+
+#endif

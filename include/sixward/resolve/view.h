@@ -1,0 +1,32 @@
+#ifndef SIXWARD_RESOLVE_VIEW_H
+#define SIXWARD_RESOLVE_VIEW_H
+
+#include <stddef.h>
+
+#include "sixward/base/netset.h"
+#include "sixward/dns64/policy.h"
+
+/* Whose settings: client address to policy. The first view that matches is used, else the
+ * default. Built once, then only read. */
+
+struct view {
+	struct netset clients;
+	struct policy *policy;
+};
+
+struct views {
+	struct policy *fallback;
+	struct view *items;
+	size_t count;
+};
+
+void views_clear(struct views *views);
+
+/* Both take the policy's reference over; `clients` is moved, and zeroed. */
+void views_set_fallback(struct views *views, struct policy *policy);
+void views_add(struct views *views, struct netset *clients, struct policy *policy);
+
+/* Borrowed. */
+struct policy *views_find(const struct views *views, const struct addr *client);
+
+#endif
