@@ -1,0 +1,50 @@
+#!/bin/sh
+# Installs the Debian packages that are missing: "build" what the program needs to be built,
+# "test" what its tests need besides. Does nothing, and needs no network, when all are there.
+set -eu
+
+build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libldns-dev libyaml-dev'
+test='libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck valgrind python3
+	nsd unbound ldnsutils bind9-dnsutils knot-dnsutils iproute2 mandoc universal-ctags'
+
+case "${1:-build}" in
+build) wanted=$build ;;
+test) wanted="$build $test" ;;
+*)
+	echo "usage: $0 [build|test]" >&2
+	exit 2
+	;;
+esac
+
+missing=
+for package in $wanted; do
+	state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+	[ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+root=
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null || {
+		echo "these packages are missing, and there is no sudo to install them:$missing" >&2
+		exit 1
+	}
+	root=sudo
+fi
+
+# Servers that come with the packages shall not start: port 53 is ours to try.
+policy=/usr/sbin/policy-rc.d
+made=
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null
+	$root chmod +x "$policy"
+	made=yes
+fi
+echo "installing:$missing" >&2
+status=0
+$root apt-get update -q >&2 || status=$?
+# shellcheck disable=SC2086 # a list of words
+$root env DEBIAN_FRONTEND=noninteractive \
+	apt-get install -q -y --no-install-recommends $missing >&2 || status=$?
+[ -z "$made" ] || $root rm -f "$policy"
+exit "$status"
