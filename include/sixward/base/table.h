@@ -24,7 +24,7 @@ struct table {
 	uint8_t key[SIPHASH_KEY_SIZE];
 };
 
-#define TABLE_ITEM(link, type, member) ((type *)(void *)((char *)(link) - offsetof(type, member)))
+#define TABLE_ITEM(link, type, member) ((type *)((uintptr_t)(link)-offsetof(type, member)))
 
 typedef bool table_match(const struct table_link *link, const void *key);
 

@@ -1,6 +1,7 @@
 #ifndef SIXWARD_WATCH_RESOLV_CONF_H
 #define SIXWARD_WATCH_RESOLV_CONF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sixward/base/addr.h"
