@@ -62,8 +62,9 @@ size_t reply_memory(const struct reply *reply);
 /* How many answer records of `type` it has at the end of its chain. */
 size_t reply_data_count(const struct reply *reply, uint16_t type);
 
-/* A reply in the making. Seal derives the facts from the records and the question:
- * kind, terminal, links, negative TTL, lifetime. */
+/* A reply in the making. Seal derives the facts from the records and the question: kind,
+ * terminal, links, negative TTL, lifetime; in a negative reply the SOA's TTL becomes the
+ * negative TTL (R2308-5-a). Seal takes the draft over: free is for drafts given up. */
 struct reply_draft;
 
 struct reply_draft *reply_draft_new(const struct question *question, uint16_t rcode);
