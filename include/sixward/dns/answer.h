@@ -27,7 +27,8 @@ struct answer {
 	uint16_t id;
 	uint8_t opcode;
 	uint16_t rcode; /* extended; above 15 without OPT becomes SERVFAIL (R6891-ext-a) */
-	uint16_t flags; /* of AA, RD, RA, AD, CD: enum wire_flag; QR is added, TC is found out */
+	uint16_t flags; /* of AA, TC, RD, RA, AD, CD: enum wire_flag; QR is added, and TC where it
+			   is found out */
 	const uint8_t *question; /* name, type, class as the client sent them; NULL = none */
 	size_t question_size;
 	const struct reply *reply; /* NULL = no records */

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /* Domain names in wire format, uncompressed. A `const uint8_t *` that a function
- * calls a name is well-formed and ends with the root label; only name_size and
- * name_read take octets from outside. Letters compare ASCII-case-insensitively,
+ * calls a name is well-formed and ends with the root label; only name_size,
+ * name_read and name_skip take octets from outside. Letters compare ASCII-case-insensitively,
  * any other octet as it is (R4343-3-a). */
 
 enum {
@@ -27,8 +27,12 @@ struct name {
 size_t name_size(const uint8_t *octets, size_t available);
 
 /* Reads a possibly compressed name at `*at` of a message, and moves `*at` behind it.
- * Pointers must lead backwards. False leaves `*at` alone. */
+ * Pointers must lead backwards, and be no more than a name can have labels. False leaves
+ * `*at` alone. */
 bool name_read(const uint8_t *message, size_t size, size_t *at, struct name *out);
+
+/* The same without taking the name. */
+bool name_skip(const uint8_t *message, size_t size, size_t *at);
 
 struct name name_copy(const uint8_t *name);
 bool name_equal(const uint8_t *a, const uint8_t *b);
@@ -51,11 +55,13 @@ void name_fold(struct name *name);
 
 enum name_rewrite { NAME_REWRITTEN, NAME_NOT_BELOW, NAME_TOO_LONG };
 
-/* RFC 6672 2.2: `name` strictly below `owner` with that end replaced by `target`. */
+/* RFC 6672 2.2: `name` strictly below `owner` with that end replaced by `target`, which
+ * may not lie in `out`; unless rewritten, `out` stays as it is. */
 enum name_rewrite name_rewrite(
 	const uint8_t *name, const uint8_t *owner, const uint8_t *target, struct name *out);
 
-/* Presentation format with \. and \DDD escapes; a missing last dot is fine. */
+/* Presentation format with \. and \DDD escapes; a missing last dot is fine. Blanks and
+ * control octets must be escaped. False leaves `name` as it was. */
 bool name_parse(const char *text, struct name *name);
 
 /* With the last dot, into NAME_TEXT_MAX octets. Returns `text`. */

@@ -7,7 +7,7 @@
 
 #include "sixward/dns/failure.h"
 #include "sixward/dns/question.h"
-#include "sixward/dns/wire.h"
+#include "sixward/dns/rrset.h"
 
 /* One immutable, counted answer in a fixed order: alias chain from QNAME, the
  * RRset asked for, then authority (proof), then additional (passengers); each
@@ -15,18 +15,6 @@
  * References may be taken and dropped from any thread. */
 
 struct reply;
-
-/* One resource record. Pointers lead into the reply, or to the caller's octets
- * when it is given to a draft. Names in RDATA are uncompressed (R3597-4-a). */
-struct record {
-	enum wire_section section;
-	uint16_t type;
-	uint16_t rclass;
-	uint16_t rdata_size;
-	uint32_t ttl;         /* seconds, as received after the caps */
-	const uint8_t *owner; /* a name */
-	const uint8_t *rdata;
-};
 
 enum reply_kind {
 	REPLY_DATA,     /* the chain ends in the RRset asked for */
@@ -89,8 +77,5 @@ struct reply *reply_denial(const struct question *question, const struct reply *
 /* R8482-4-a: the answer reduced to one RRset, a CNAME if there is one, else the smallest,
  * with its RRSIG. */
 struct reply *reply_smallest(const struct question *question, const struct reply *reply);
-
-/* Whether the section 17.3 rule SEC-4035-3.2.1-b takes this type out of answers for DO=0. */
-bool record_is_dnssec(uint16_t type);
 
 #endif

@@ -6,18 +6,13 @@
 #include <stdint.h>
 
 #include "sixward/dns/reply.h"
+#include "sixward/dns64/aged.h"
 #include "sixward/dns64/policy.h"
 
 /* How an answer is made of facts. Every reply returned is the caller's and has age 0: the
  * age of the facts is taken off its TTLs. `question` is the client's AAAA question. */
 
 enum { SYNTH_TTL_WITHOUT_SOA = 600 }; /* LIM-18 */
-
-/* A reply that is `age_s` seconds old. */
-struct aged_reply {
-	const struct reply *reply; /* NULL = none */
-	uint32_t age_s;
-};
 
 /* Whether any A of the reply can be mapped (else rows 20: as A NODATA). */
 bool synth_can(const struct reply *a, const struct policy *policy);

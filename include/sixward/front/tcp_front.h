@@ -2,33 +2,37 @@
 #define SIXWARD_FRONT_TCP_FRONT_H
 
 #include "sixward/front/gate.h"
+#include "sixward/front/shares.h"
 
 /* Connections to requests: pipelined, answered in any order, limited in number, idle time and
  * what they may have in progress (protocol.md 14.2). One per worker, over all its endpoints, so
- * that the limits hold for all of them together. */
+ * that the idlest of them all can be found. */
+
+enum {
+	TCP_FRONT_PIPELINE_MAX = 128, /* LIM-12 */
+	TCP_FRONT_STALL_MS = 10000    /* LIM-11 */
+};
 
 struct tcp_front_options {
-	const struct endpoint *endpoints; /* borrowed for the call */
-	size_t endpoint_count;
-	bool shared;
-	uint32_t connections_max; /* this worker's share of LIM-09 */
-	uint32_t per_client_max;  /* from one address (LIM-09) */
-	uint64_t idle_ms;         /* LIM-10 */
-	uint64_t stall_ms;        /* LIM-11 */
-	uint32_t pipeline_max;    /* LIM-12 */
+	uint64_t idle_ms;      /* LIM-10 */
+	struct shares *shares; /* LIM-09; of all workers */
+	struct gate *gate;
 };
 
 struct tcp_front;
 
-/* NULL, with a negative errno in `*error` and the endpoint that failed in `*failed`. */
-struct tcp_front *tcp_front_new(struct loop *loop, const struct tcp_front_options *options,
-	struct gate *gate, struct resolver *resolver, int *error, struct endpoint *failed);
-void tcp_front_free(struct tcp_front *front);
+struct tcp_front *tcp_front_new(
+	struct loop *loop, const struct tcp_front_options *options, struct resolver *resolver);
+void tcp_front_free(struct tcp_front *front); /* closes everything at once; NULL is fine */
 
-/* For a reload: endpoints that stay keep their sockets, connections live on. False as above:
- * then nothing has changed. */
-bool tcp_front_set_options(struct tcp_front *front, const struct tcp_front_options *options,
-	struct gate *gate, int *error, struct endpoint *failed);
+/* For a reload: used from now on, by connections that are open too. */
+void tcp_front_set_options(struct tcp_front *front, const struct tcp_front_options *options);
+
+/* Starts to listen; 0 or a negative errno. `shared`: other workers do so too. */
+int tcp_front_listen(struct tcp_front *front, const struct endpoint *endpoint, bool shared);
+
+/* Stops listening there; its connections stay. */
+void tcp_front_unlisten(struct tcp_front *front, const struct endpoint *endpoint);
 void tcp_front_add_counts(struct tcp_front *front, struct counts *counts);
 
 /* Takes no more connections or queries; what is in progress is still answered. */

@@ -1,7 +1,7 @@
 #ifndef SIXWARD_NET_LOOP_H
 #define SIXWARD_NET_LOOP_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The loop, its clock, its signals, its thread. One loop belongs to one thread; but
@@ -12,12 +12,15 @@ struct loop;
 
 typedef void loop_call(void *owner);
 
+/* Ends the process when the kernel has no descriptors for it. SIGPIPE is ignored from then on. */
 struct loop *loop_new(void);
 
-/* Everything made on the loop must have been freed before. */
+/* Everything made on the loop must have been freed before. What was posted and has not run
+ * is forgotten. */
 void loop_free(struct loop *loop);
 
-/* Runs until loop_stop, or until nothing is left that could happen. */
+/* Runs until loop_stop, or until nothing is left that could happen (signals alone are
+ * nothing). A loop_stop before loop_run ends that run at once. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop); /* from any thread */
 
@@ -42,5 +45,25 @@ void loop_thread_join(struct loop_thread *thread); /* waits, then frees it */
 
 /* Processors that this process may use, at least 1. */
 unsigned loop_processors(void);
+
+/* What follows is for the rooms of net alone: the simulated one does not have it. */
+
+void *loop_library(struct loop *loop); /* the library's own loop */
+
+enum loop_room { LOOP_ROOM_UDP, LOOP_ROOM_TCP, LOOP_ROOMS };
+
+/* Memory that a room has once per loop: made, zeroed, at the first call, freed with the loop. */
+void *loop_shared(struct loop *loop, enum loop_room room, size_t size);
+
+/* One call at the end of the turn, before the loop waits again. Zeroed, it is not queued. */
+struct loop_turn {
+	struct loop_turn *next;
+	struct loop_turn *previous;
+	loop_call *call;
+	void *owner;
+};
+
+void loop_turn_add(struct loop *loop, struct loop_turn *turn); /* twice is once */
+void loop_turn_remove(struct loop_turn *turn);                 /* not queued is fine */
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "sixward/base/addr.h"
+#include "sixward/base/counts.h"
 #include "sixward/net/loop.h"
 #include "sixward/net/socket.h"
 
@@ -43,5 +44,8 @@ struct endpoint udp_local(const struct udp *udp);
  * shall leave from (R2181-4.1-a). What the kernel refuses is dropped and counted. */
 void udp_send(struct udp *udp, const uint8_t *octets, size_t size, const struct endpoint *peer,
 	const struct addr *from);
+
+/* Counts of all the sockets of this loop; valid while the loop lives. */
+void udp_add_counts(struct loop *loop, struct counts *counts);
 
 #endif

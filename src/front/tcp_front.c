@@ -1,0 +1,425 @@
+/* Connections to requests (protocol.md 14.2). A connection's state is what it holds: octets not
+ * yet a message, queries in progress, octets not yet written. */
+
+#include "sixward/front/tcp_front.h"
+
+#include <stdlib.h>
+
+#include "sixward/base/mem.h"
+#include "sixward/dns/frames.h"
+#include "sixward/net/tcp.h"
+#include "sixward/net/timer.h"
+
+enum {
+	QUEUE_HIGH = 64 * 1024, /* octets not read by the peer until its queries wait (TCP-a) */
+	QUEUE_MAX = QUEUE_HIGH + TCP_FRONT_PIPELINE_MAX * (WIRE_MESSAGE_MAX + 2)
+};
+
+struct connection {
+	struct tcp_front *front;
+	struct tcp *tcp;
+	struct endpoint peer;
+	struct addr local;
+	struct frames frames;
+	struct query_list list;
+	struct connection *previous, *next; /* all of the front's, longest quiet first */
+	uint64_t quiet_since_ms;            /* a full message came, or the last answer left */
+	bool has_ended;                     /* the peer sends no more (TCP-d) */
+	bool is_closing;                    /* nothing more is read; what is queued still leaves */
+};
+
+struct listening {
+	struct listening *next;
+	struct endpoint endpoint;
+	struct tcp_listener *listener;
+};
+
+struct tcp_front {
+	struct loop *loop;
+	struct tcp_front_options options;
+	struct resolver *resolver;
+	struct listening *listening;
+	struct connection *first, *last;
+	struct timer *timer; /* when the longest quiet connection is idle */
+	bool is_quiet;
+	struct count accepted;
+	struct count refused_client;
+	struct count refused_total;
+	struct count closed_idlest;
+	struct count closed_idle;
+	struct count closed_stalled;
+	/* One message at a time is answered at once, so one buffer is enough. */
+	uint8_t out[WIRE_MESSAGE_MAX];
+};
+
+static void unlink_connection(struct connection *connection)
+{
+	struct tcp_front *front = connection->front;
+
+	if (connection->previous)
+		connection->previous->next = connection->next;
+	else
+		front->first = connection->next;
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	else
+		front->last = connection->previous;
+}
+
+static void link_last(struct connection *connection)
+{
+	struct tcp_front *front = connection->front;
+
+	connection->previous = front->last;
+	connection->next = NULL;
+	if (front->last)
+		front->last->next = connection;
+	else
+		front->first = connection;
+	front->last = connection;
+}
+
+/* R7766-6.2.3-a: called for full messages and answers, never for parts. */
+static void note_active(struct connection *connection)
+{
+	connection->quiet_since_ms = loop_now_ms(connection->front->loop);
+	unlink_connection(connection);
+	link_last(connection);
+}
+
+/* R7766-6.2.4-a: pending answers are not sent. */
+static void close_now(struct connection *connection)
+{
+	query_list_cancel(&connection->list);
+	unlink_connection(connection);
+	shares_give(connection->front->options.shares, &connection->peer.addr);
+	tcp_free(connection->tcp);
+	frames_clear(&connection->frames);
+	free(connection);
+}
+
+/* Nothing more is read; closes when what is queued has left. */
+static void finish(struct connection *connection)
+{
+	connection->is_closing = true;
+	tcp_finish(connection->tcp);
+}
+
+/* False: the peer reads too slowly for what it asks, and the connection is gone. */
+static bool write_answer(struct connection *connection, const uint8_t *octets, size_t size)
+{
+	if (tcp_write_message(connection->tcp, octets, size))
+		return true;
+	count_up(&connection->front->closed_stalled);
+	close_now(connection);
+	return false;
+}
+
+static void take_messages(struct connection *connection);
+
+static void on_answer(void *owner, const struct origin *origin, const uint8_t *octets, size_t size)
+{
+	struct connection *connection = owner;
+
+	(void)origin;
+	if (!write_answer(connection, octets, size))
+		return;
+	note_active(connection);
+	take_messages(connection);
+}
+
+/* False: the connection is gone. */
+static bool start(struct connection *connection, struct request *request)
+{
+	struct tcp_front *front = connection->front;
+	size_t size = 0;
+
+	request->list = &connection->list;
+	switch (query_start(front->resolver, request, front->out, &size, on_answer, connection)) {
+	case QUERY_ANSWERED:
+		return write_answer(connection, front->out, size);
+	case QUERY_WAITS:
+	case QUERY_DROPPED:
+		break;
+	}
+	return true;
+}
+
+/* One whole message. False: the connection is gone. */
+static bool judge(struct connection *connection, const uint8_t *octets, size_t size)
+{
+	struct tcp_front *front = connection->front;
+	struct origin origin = {
+		.client = connection->peer, .local = connection->local, .stream = true
+	};
+	struct request request;
+	struct wire wire;
+	size_t answer_size = 0;
+
+	switch (gate_judge(front->options.gate, octets, size, &origin, loop_now_ms(front->loop),
+		loop_wall_s(front->loop), &wire, &request, front->out, &answer_size)) {
+	case GATE_ADMIT:
+		return start(connection, &request);
+	case GATE_ANSWER:
+		return write_answer(connection, front->out, answer_size);
+	case GATE_ANSWER_AND_CLOSE:
+		if (!write_answer(connection, front->out, answer_size))
+			return false;
+		finish(connection);
+		return true;
+	case GATE_DROP:
+		return true;
+	case GATE_CLOSE:
+		break;
+	}
+	close_now(connection);
+	return false;
+}
+
+static bool may_take(const struct connection *connection)
+{
+	return !connection->is_closing && connection->list.count < TCP_FRONT_PIPELINE_MAX &&
+	       tcp_queued(connection->tcp) < QUEUE_HIGH;
+}
+
+/* Takes as many messages as limits allow (TCP-a), and reads on only when it could take more. */
+static void take_messages(struct connection *connection)
+{
+	const uint8_t *octets;
+	size_t size;
+	enum frames_state state = FRAMES_MESSAGE;
+
+	while (may_take(connection)) {
+		state = frames_next(&connection->frames, &octets, &size);
+		if (state != FRAMES_MESSAGE)
+			break;
+		note_active(connection);
+		if (!judge(connection, octets, size))
+			return;
+	}
+	if (state == FRAMES_BROKEN) { /* TCP-b */
+		close_now(connection);
+		return;
+	}
+	if (connection->is_closing)
+		return;
+	if (connection->has_ended) {
+		if (state == FRAMES_WAIT && connection->list.count == 0)
+			finish(connection);
+		return;
+	}
+	if (may_take(connection))
+		tcp_resume(connection->tcp);
+	else
+		tcp_pause(connection->tcp);
+}
+
+static void on_received(void *owner, const uint8_t *octets, size_t size)
+{
+	struct connection *connection = owner;
+
+	if (connection->is_closing || connection->front->is_quiet)
+		return;
+	frames_add(&connection->frames, octets, size);
+	take_messages(connection);
+}
+
+static void on_ended(void *owner)
+{
+	struct connection *connection = owner;
+
+	connection->has_ended = true;
+	take_messages(connection);
+}
+
+static void on_drained(void *owner)
+{
+	take_messages(owner);
+}
+
+static void on_closed(void *owner, int error)
+{
+	(void)error;
+	close_now(owner);
+}
+
+static const struct tcp_events events = {
+	.received = on_received, .ended = on_ended, .drained = on_drained, .closed = on_closed
+};
+
+static bool is_idle(const struct connection *connection)
+{
+	return connection->list.count == 0 && tcp_queued(connection->tcp) == 0;
+}
+
+/* R7766-6.2.2-a: over the total the idlest makes room. */
+static bool close_idlest(struct tcp_front *front)
+{
+	for (struct connection *connection = front->first; connection;
+		connection = connection->next) {
+		if (!is_idle(connection))
+			continue;
+		count_up(&front->closed_idlest);
+		close_now(connection);
+		return true;
+	}
+	return false;
+}
+
+static bool take_share(struct tcp_front *front, const struct addr *client)
+{
+	switch (shares_take(front->options.shares, client)) {
+	case SHARES_TAKEN:
+		return true;
+	case SHARES_CLIENT_USED:
+		count_up(&front->refused_client);
+		return false;
+	case SHARES_ALL_USED:
+		break;
+	}
+	if (close_idlest(front) && shares_take(front->options.shares, client) == SHARES_TAKEN)
+		return true;
+	count_up(&front->refused_total);
+	return false;
+}
+
+static void watch_idle(struct tcp_front *front);
+
+static void on_accepted(void *owner, struct tcp *stream)
+{
+	struct tcp_options options = { .stall_ms = TCP_FRONT_STALL_MS, .queue_max = QUEUE_MAX };
+	struct endpoint peer = tcp_peer(stream);
+	struct tcp_front *front = owner;
+	struct connection *connection;
+
+	if (front->is_quiet || !take_share(front, &peer.addr)) {
+		tcp_free(stream);
+		return;
+	}
+	count_up(&front->accepted);
+	connection = mem_new(sizeof(*connection));
+	connection->front = front;
+	connection->tcp = stream;
+	connection->peer = peer;
+	connection->local = tcp_local(stream).addr;
+	connection->quiet_since_ms = loop_now_ms(front->loop);
+	link_last(connection);
+	tcp_attach(stream, &options, &events, connection);
+	watch_idle(front);
+}
+
+static void watch_idle(struct tcp_front *front)
+{
+	uint64_t now_ms = loop_now_ms(front->loop);
+	uint64_t due_ms;
+
+	if (!front->first || timer_is_running(front->timer))
+		return;
+	due_ms = front->first->quiet_since_ms + front->options.idle_ms;
+	timer_start(front->timer, due_ms > now_ms ? due_ms - now_ms : 1);
+}
+
+/* Closes what was quiet for too long. A connection with something in progress is not idle: it
+ * counts anew, for the budget of a query is shorter than any idle time that matters. */
+static void on_idle_time(void *owner)
+{
+	struct tcp_front *front = owner;
+	uint64_t now_ms = loop_now_ms(front->loop);
+
+	while (front->first && front->first->quiet_since_ms + front->options.idle_ms <= now_ms) {
+		struct connection *connection = front->first;
+
+		if (connection->list.count > 0 || tcp_queued(connection->tcp) > 0) {
+			note_active(connection);
+			continue;
+		}
+		count_up(&front->closed_idle);
+		close_now(connection);
+	}
+	watch_idle(front);
+}
+
+struct tcp_front *tcp_front_new(
+	struct loop *loop, const struct tcp_front_options *options, struct resolver *resolver)
+{
+	struct tcp_front *front = mem_new(sizeof(*front));
+
+	front->loop = loop;
+	front->options = *options;
+	front->resolver = resolver;
+	front->timer = timer_new(loop, on_idle_time, front);
+	return front;
+}
+
+void tcp_front_free(struct tcp_front *front)
+{
+	if (!front)
+		return;
+	while (front->listening)
+		tcp_front_unlisten(front, &front->listening->endpoint);
+	while (front->first)
+		close_now(front->first);
+	timer_free(front->timer);
+	free(front);
+}
+
+void tcp_front_set_options(struct tcp_front *front, const struct tcp_front_options *options)
+{
+	front->options = *options;
+	timer_stop(front->timer);
+	watch_idle(front);
+}
+
+int tcp_front_listen(struct tcp_front *front, const struct endpoint *endpoint, bool shared)
+{
+	struct socket_options socket = { .local = *endpoint, .shared = shared };
+	struct listening *listening;
+	struct tcp_listener *listener;
+	int error = 0;
+
+	listener = tcp_listener_new(front->loop, &socket, on_accepted, front, &error);
+	if (!listener)
+		return error;
+	listening = mem_new(sizeof(*listening));
+	listening->endpoint = *endpoint;
+	listening->listener = listener;
+	listening->next = front->listening;
+	front->listening = listening;
+	return 0;
+}
+
+void tcp_front_unlisten(struct tcp_front *front, const struct endpoint *endpoint)
+{
+	for (struct listening **at = &front->listening; *at; at = &(*at)->next) {
+		struct listening *listening = *at;
+
+		if (!endpoint_equal(&listening->endpoint, endpoint))
+			continue;
+		*at = listening->next;
+		tcp_listener_free(listening->listener);
+		free(listening);
+		return;
+	}
+}
+
+void tcp_front_add_counts(struct tcp_front *front, struct counts *counts)
+{
+	counts_add(counts, "tcp_accepted", NULL, "connections of clients", &front->accepted);
+	counts_add(counts, "tcp_refused", "limit=\"client\"", "connections over a limit",
+		&front->refused_client);
+	counts_add(counts, "tcp_refused", "limit=\"total\"", "connections over a limit",
+		&front->refused_total);
+	counts_add(counts, "tcp_closed", "reason=\"idle\"", "connections closed by this side",
+		&front->closed_idle);
+	counts_add(counts, "tcp_closed", "reason=\"idlest\"", "connections closed by this side",
+		&front->closed_idlest);
+	counts_add(counts, "tcp_closed", "reason=\"stalled\"", "connections closed by this side",
+		&front->closed_stalled);
+}
+
+void tcp_front_quiesce(struct tcp_front *front)
+{
+	front->is_quiet = true;
+	while (front->listening)
+		tcp_front_unlisten(front, &front->listening->endpoint);
+}
