@@ -74,6 +74,13 @@ struct config {
 	char *user;       /* NULL = stay who we are */
 };
 
+/* Whether a query sent there would come back to us: one of the `listen` endpoints, a wildcard one
+ * standing for every loopback address. */
+bool config_listens_on(const struct config *config, const struct endpoint *endpoint);
+
+/* Whether the endpoint is one of `listen`, to the letter. */
+bool config_lists(const struct config *config, const struct endpoint *endpoint);
+
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config); /* NULL is fine; frees what it holds with the last */
 

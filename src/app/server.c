@@ -1,0 +1,387 @@
+/* The workers, the config in force, reload, stop in order. What is shared between workers is made
+ * and freed here. */
+
+#include "sixward/app/server.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sixward/app/worker.h"
+#include "sixward/base/mem.h"
+#include "sixward/dns/message.h"
+#include "sixward/net/socket.h"
+#include "sixward/net/timer.h"
+
+enum {
+	STOP_MS = 2000, /* product.md: what is in progress may take so long */
+	STOP_LOOK_MS = 20
+};
+
+/* One worker, its loop and its thread. The first one's loop is the caller's. */
+struct lane {
+	struct server *server;
+	struct loop *loop;
+	struct worker *worker;
+	struct loop_thread *thread;
+	struct timer *timer; /* while stopping */
+	uint64_t stop_by_ms;
+};
+
+struct server {
+	struct loop *loop;
+	struct config *config;
+	struct cache *cache;
+	struct shares *shares;
+	struct cookies *cookies;
+	struct counts *counts;
+	struct lane *lanes;
+	unsigned lane_count;
+	bool is_stopping;
+};
+
+/* A new config on its way to every worker; the last one there has it freed. */
+struct reload {
+	struct server *server;
+	struct config *config;
+	struct cookies *cookies;     /* to be used */
+	struct cookies *old_cookies; /* no longer used once all have applied; NULL = none */
+	_Atomic unsigned pending;
+};
+
+struct delivery {
+	struct reload *reload;
+	struct lane *lane;
+};
+
+/* A line per query, where it was asked for. */
+static void on_query(void *owner, const struct query_observation *seen)
+{
+	char client[ENDPOINT_TEXT_MAX];
+	char name[NAME_TEXT_MAX];
+	char type[MESSAGE_TYPE_TEXT_MAX];
+	char rcode[MESSAGE_TYPE_TEXT_MAX];
+
+	(void)owner;
+	if (!seen->question)
+		return;
+	log_info("query",
+		LOG_FIELDS(LOG_TEXT("client", endpoint_format(&seen->origin->client, client)),
+			LOG_TEXT("transport", seen->origin->stream ? "tcp" : "udp"),
+			LOG_TEXT("name", name_format(seen->question->name.octets, name)),
+			LOG_TEXT("type", message_format_type(seen->question->type, type)),
+			LOG_TEXT("outcome", outcome_label(seen->outcome)),
+			LOG_TEXT("rcode", message_format_rcode(seen->rcode, rcode)),
+			LOG_NUMBER("ms", seen->took_ms)));
+}
+
+static struct cookies *make_cookies(const struct server *server, const struct config *config)
+{
+	if (!config->cookies.enabled)
+		return NULL;
+	return cookies_new(&config->cookies, loop_wall_s(server->loop));
+}
+
+struct server *server_new(struct loop *loop, struct config *config)
+{
+	struct server *server = mem_new(sizeof(*server));
+	struct worker_common common;
+
+	server->loop = loop;
+	server->config = config_ref(config);
+	server->lane_count = config->workers ? config->workers : loop_processors();
+	server->cache = cache_new(&config->cache);
+	server->shares = shares_new(config->tcp_connections_max, config->tcp_per_client_max);
+	server->cookies = make_cookies(server, config);
+	server->counts = counts_new();
+	server->lanes = mem_new_array(server->lane_count, sizeof(*server->lanes));
+	common = (struct worker_common){ .cache = server->cache,
+		.shares = server->shares,
+		.cookies = server->cookies,
+		.is_alone = server->lane_count == 1 };
+	cache_add_counts(server->cache, server->counts);
+	for (unsigned i = 0; i < server->lane_count; i++) {
+		struct lane *lane = &server->lanes[i];
+
+		lane->server = server;
+		lane->loop = i == 0 ? loop : loop_new();
+		common.is_first = i == 0;
+		lane->worker = worker_new(
+			lane->loop, config, &common, config->log_queries ? on_query : NULL, NULL);
+		worker_add_counts(lane->worker, server->counts);
+	}
+	return server;
+}
+
+static void log_refusal(const struct endpoint *endpoint, int error)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	log_error("cannot listen", LOG_FIELDS(LOG_TEXT("endpoint", endpoint_format(endpoint, text)),
+					   LOG_TEXT("reason", socket_error_text(error))));
+}
+
+/* Whether another program has one of the endpoints that are not in `held`: SO_REUSEPORT would let
+ * this one in beside it without a word. */
+static bool are_free(const struct config *config, const struct config *held)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < config->listen_count; i++) {
+		int error;
+
+		if (held && config_lists(held, &config->listen[i]))
+			continue;
+		error = socket_probe(&config->listen[i]);
+		if (error < 0) {
+			log_refusal(&config->listen[i], error);
+			all = false;
+		}
+	}
+	return all;
+}
+
+bool server_open(struct server *server)
+{
+	struct endpoint failed;
+	int error = 0;
+
+	if (!are_free(server->config, NULL))
+		return false;
+	for (unsigned i = 0; i < server->lane_count; i++) {
+		if (!worker_listen(server->lanes[i].worker, &failed, &error)) {
+			log_refusal(&failed, error);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void on_thread(void *owner)
+{
+	struct lane *lane = owner;
+
+	loop_run(lane->loop);
+}
+
+static char *list_listen(const struct config *config)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	char *list = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&list, &size);
+
+	for (size_t i = 0; i < config->listen_count; i++)
+		(void)fprintf(out, "%s%s", i ? " " : "", endpoint_format(&config->listen[i], text));
+	(void)fclose(out);
+	return list;
+}
+
+static char *list_upstreams(const struct config *config)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	char *list = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&list, &size);
+
+	for (size_t i = 0; i < config->upstreams.count; i++) {
+		const struct config_upstream *item = &config->upstreams.items[i];
+
+		(void)fprintf(out, "%s%s", i ? " " : "",
+			item->resolv_conf ? item->resolv_conf
+					  : endpoint_format(&item->server.endpoint, text));
+	}
+	(void)fclose(out);
+	return list;
+}
+
+/* NULL: none in force. */
+static char *list_prefixes(const struct policy *policy)
+{
+	const struct prefix *prefixes[POLICY_PREFIXES_MAX];
+	size_t count = policy_in_force(policy, prefixes);
+	char text[NETWORK_TEXT_MAX];
+	char *list = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	if (!count)
+		return NULL;
+	out = open_memstream(&list, &size);
+	for (size_t i = 0; i < count; i++)
+		(void)fprintf(
+			out, "%s%s", i ? " " : "", network_format(&prefixes[i]->network, text));
+	(void)fclose(out);
+	return list;
+}
+
+/* The three lines: what is served, where queries go, with which prefixes. */
+static void log_purpose(const struct server *server)
+{
+	const struct config *config = server->config;
+	const struct policy *policy = config->views.fallback;
+	char *listen = list_listen(config);
+	char *upstreams = list_upstreams(config);
+	char *prefixes = list_prefixes(policy);
+
+	log_notice("serving",
+		LOG_FIELDS(LOG_TEXT("listen", listen), LOG_NUMBER("workers", server->lane_count)));
+	log_notice("forwarding", LOG_FIELDS(LOG_TEXT("upstreams", upstreams),
+					 LOG_NUMBER("zones", config->zone_count)));
+	if (!policy_options(policy)->enabled)
+		log_notice("DNS64 is off", NULL);
+	else if (!prefixes)
+		log_warning("no prefix is in force: names with IPv4 only get no AAAA", NULL);
+	else
+		log_notice("synthesizing", LOG_FIELDS(LOG_TEXT("prefixes", prefixes)));
+	free(listen);
+	free(upstreams);
+	free(prefixes);
+}
+
+void server_start(struct server *server)
+{
+	for (unsigned i = 1; i < server->lane_count; i++)
+		server->lanes[i].thread = loop_thread_start(on_thread, &server->lanes[i]);
+	log_purpose(server);
+}
+
+/* On the first loop, after the last worker has applied it. */
+static void on_all_applied(void *owner)
+{
+	struct reload *reload = owner;
+
+	cookies_free(reload->old_cookies);
+	config_unref(reload->config);
+	free(reload);
+}
+
+static void on_apply(void *owner)
+{
+	struct delivery *delivery = owner;
+	struct reload *reload = delivery->reload;
+	struct worker *worker = delivery->lane->worker;
+	struct endpoint failed;
+	int error = 0;
+
+	free(delivery);
+	worker_apply(worker, reload->config, reload->cookies);
+	worker_set_observer(worker, reload->config->log_queries ? on_query : NULL, NULL);
+	if (!worker_listen(worker, &failed, &error))
+		log_refusal(&failed, error);
+	if (atomic_fetch_sub(&reload->pending, 1) == 1)
+		loop_post(reload->server->loop, on_all_applied, reload);
+}
+
+static bool is_same_cookies(const struct cookie_options *a, const struct cookie_options *b)
+{
+	return a->enabled == b->enabled && a->secret_count == b->secret_count &&
+	       memcmp(a->secrets, b->secrets, sizeof(a->secrets)) == 0;
+}
+
+void server_reload(struct server *server, struct config *config)
+{
+	struct reload *reload;
+
+	if (server->is_stopping)
+		return;
+	(void)are_free(config, server->config);
+	reload = mem_new(sizeof(*reload));
+	reload->server = server;
+	reload->config = config_ref(config);
+	if (!is_same_cookies(&config->cookies, &server->config->cookies)) {
+		reload->old_cookies = server->cookies;
+		server->cookies = make_cookies(server, config);
+	}
+	reload->cookies = server->cookies;
+	reload->pending = server->lane_count;
+	if (config->workers != server->config->workers)
+		log_warning("the number of workers changes at the next start", NULL);
+
+	config_unref(server->config);
+	server->config = config_ref(config);
+	log_set(config->log_level, config->log_format);
+	cache_set_options(server->cache, &config->cache);
+	shares_set_limits(server->shares, config->tcp_connections_max, config->tcp_per_client_max);
+	for (unsigned i = 0; i < server->lane_count; i++) {
+		struct delivery *delivery = mem_new(sizeof(*delivery));
+
+		delivery->reload = reload;
+		delivery->lane = &server->lanes[i];
+		loop_post(delivery->lane->loop, on_apply, delivery);
+	}
+	log_purpose(server);
+}
+
+static void on_stop_look(void *owner)
+{
+	struct lane *lane = owner;
+
+	if (worker_in_progress(lane->worker) == 0 || loop_now_ms(lane->loop) >= lane->stop_by_ms)
+		loop_stop(lane->loop);
+	else
+		timer_start(lane->timer, STOP_LOOK_MS);
+}
+
+static void on_stop(void *owner)
+{
+	struct lane *lane = owner;
+
+	worker_quiesce(lane->worker);
+	lane->stop_by_ms = loop_now_ms(lane->loop) + STOP_MS;
+	lane->timer = timer_new(lane->loop, on_stop_look, lane);
+	timer_start(lane->timer, STOP_LOOK_MS);
+}
+
+void server_stop(struct server *server)
+{
+	if (server->is_stopping)
+		return;
+	server->is_stopping = true;
+	for (unsigned i = 0; i < server->lane_count; i++)
+		loop_post(server->lanes[i].loop, on_stop, &server->lanes[i]);
+}
+
+static void on_count(
+	void *owner, const char *name, const char *label, const char *help, uint64_t value)
+{
+	char text[128];
+
+	(void)owner;
+	(void)help;
+	(void)snprintf(text, sizeof(text), "%s%s%s%s", name, label ? "{" : "", label ? label : "",
+		label ? "}" : "");
+	log_notice("count", LOG_FIELDS(LOG_TEXT("name", text), LOG_NUMBER("value", value)));
+}
+
+void server_log_counts(struct server *server)
+{
+	counts_each(server->counts, on_count, NULL);
+}
+
+void server_free(struct server *server)
+{
+	if (!server)
+		return;
+	for (unsigned i = 0; i < server->lane_count; i++) {
+		if (server->lanes[i].thread)
+			loop_thread_join(server->lanes[i].thread);
+	}
+	for (unsigned i = 0; i < server->lane_count; i++) {
+		struct lane *lane = &server->lanes[i];
+
+		timer_free(lane->timer);
+		worker_free(lane->worker);
+		if (i > 0)
+			loop_free(lane->loop);
+	}
+	free(server->lanes);
+	counts_free(server->counts);
+	cookies_free(server->cookies);
+	shares_free(server->shares);
+	cache_free(server->cache);
+	config_unref(server->config);
+	free(server);
+}

@@ -1,0 +1,496 @@
+/* One loop with all its rooms. Turns settings into rooms, and files that are followed into
+ * servers and records; it decides nothing about queries. */
+
+#include "sixward/app/worker.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "sixward/base/entropy.h"
+#include "sixward/base/mem.h"
+#include "sixward/front/tcp_front.h"
+#include "sixward/front/udp_listener.h"
+#include "sixward/net/timer.h"
+#include "sixward/watch/files.h"
+#include "sixward/watch/resolv_conf.h"
+
+enum {
+	RESOLVE_MS = 10000,    /* LIM-04 */
+	BUDGET_MS = 4500,      /* LIM-03 */
+	RETIRED_MS = 15000,    /* longer than anything that may still look at an old config */
+	FLIGHTS_PER_QUERY = 3, /* AAAA, A and those whose clients have left */
+	KEEPALIVE_UNIT_MS = 100
+};
+
+/* A file that is followed: a hosts file, or a resolv.conf of some upstreams. */
+struct followed {
+	struct followed *next;
+	struct worker *worker;
+	const char *path; /* the config's */
+	bool is_hosts;
+	char *text; /* NULL = not there */
+	size_t size;
+	struct file_watch *watch;
+};
+
+struct listener {
+	struct listener *next;
+	struct endpoint endpoint;
+	struct udp_listener *udp;
+};
+
+struct retired {
+	struct retired *next;
+	struct config *config;
+};
+
+struct worker {
+	struct loop *loop;
+	struct worker_common common;
+	struct config *config;
+	struct retired *retired;
+	struct timer *retire_timer;
+	struct entropy entropy;
+	struct followed *followed;
+	bool is_starting; /* files are being read for the first time */
+	struct routes *routes;
+	struct lookups *lookups;
+	struct local *local;
+	struct resolver *resolver;
+	query_observe *observe;
+	void *observer;
+	struct gate *gate;
+	struct listener *listeners;
+	struct tcp_front *tcp;
+};
+
+/* The servers of a list, a resolv.conf's in its place, as the file stands now. */
+static size_t gather_servers(struct worker *worker, const struct config_upstreams *upstreams,
+	struct server_options servers[GROUP_SERVERS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < upstreams->count && count < GROUP_SERVERS_MAX; i++) {
+		const struct config_upstream *item = &upstreams->items[i];
+		struct endpoint found[GROUP_SERVERS_MAX];
+		size_t found_count = 0;
+
+		if (!item->resolv_conf) {
+			servers[count++] = item->server;
+			continue;
+		}
+		for (struct followed *file = worker->followed; file; file = file->next) {
+			if (!file->is_hosts && file->path == item->resolv_conf && file->text)
+				found_count = resolv_conf_read(
+					file->text, file->size, found, GROUP_SERVERS_MAX - count);
+		}
+		for (size_t k = 0; k < found_count; k++) {
+			char text[ENDPOINT_TEXT_MAX];
+
+			if (config_listens_on(worker->config, &found[k])) {
+				log_warning("a resolv.conf names this server itself; left out",
+					LOG_FIELDS(LOG_TEXT("file", item->resolv_conf),
+						LOG_TEXT("server",
+							endpoint_format(&found[k], text))));
+				continue;
+			}
+			servers[count++] = (struct server_options){ .endpoint = found[k] };
+		}
+	}
+	return count;
+}
+
+static struct group_options group_options_of(struct worker *worker,
+	const struct config_upstreams *upstreams, struct server_options servers[GROUP_SERVERS_MAX])
+{
+	return (struct group_options){ .scope = upstreams->scope,
+		.order = worker->config->order,
+		.rules = worker->config->rules,
+		.servers = servers,
+		.server_count = gather_servers(worker, upstreams, servers) };
+}
+
+/* Makes the routes, or brings them up to the config. */
+static void build_routes(struct worker *worker)
+{
+	const struct config *config = worker->config;
+	struct server_options(*servers)[GROUP_SERVERS_MAX] =
+		mem_new_array(config->zone_count + 1, sizeof(*servers));
+	struct routes_zone *zones = mem_new_array(config->zone_count, sizeof(*zones));
+	struct routes_options options = { .fallback = group_options_of(worker, &config->upstreams,
+						  servers[config->zone_count]),
+		.zones = zones,
+		.zone_count = config->zone_count };
+
+	for (size_t i = 0; i < config->zone_count; i++) {
+		zones[i].zone = config->zones[i].zone;
+		zones[i].dns64 = config->zones[i].dns64;
+		zones[i].group = group_options_of(worker, &config->zones[i].upstreams, servers[i]);
+	}
+	if (worker->routes)
+		routes_update(worker->routes, &options);
+	else
+		worker->routes = routes_new(worker->loop, &worker->entropy, &options);
+	free(zones);
+	free(servers);
+}
+
+static void set_servers(struct worker *worker, const struct config_upstreams *upstreams)
+{
+	struct group *group = routes_group(worker->routes, upstreams->scope);
+	struct server_options servers[GROUP_SERVERS_MAX];
+
+	if (group)
+		group_set_servers(group, servers, gather_servers(worker, upstreams, servers));
+}
+
+static struct records *build_records(struct worker *worker)
+{
+	struct records *records = records_new();
+	const char *error = NULL;
+
+	for (size_t i = 0; i < worker->config->records.count; i++) {
+		bool added = records_add(records, worker->config->records.items[i], &error);
+
+		assert(added); /* the config was checked */
+		(void)added;
+	}
+	for (struct followed *file = worker->followed; file; file = file->next) {
+		size_t skipped = 0;
+
+		if (!file->is_hosts || !file->text)
+			continue;
+		(void)records_add_hosts(records, file->text, file->size, &skipped);
+		if (skipped && worker->common.is_first)
+			log_warning("lines of a hosts file were left out",
+				LOG_FIELDS(LOG_TEXT("file", file->path),
+					LOG_NUMBER("lines", skipped)));
+	}
+	return records;
+}
+
+static void on_file(void *owner, const char *text, size_t size, const char *why)
+{
+	struct followed *file = owner;
+	struct worker *worker = file->worker;
+
+	free(file->text);
+	file->text = text ? mem_copy(text, size) : NULL;
+	file->size = size;
+	if (worker->common.is_first && !text)
+		log_warning("a file that is followed cannot be read",
+			LOG_FIELDS(LOG_TEXT("file", file->path), LOG_TEXT("reason", why)));
+	else if (worker->common.is_first && !worker->is_starting)
+		log_info("a file that is followed has changed",
+			LOG_FIELDS(LOG_TEXT("file", file->path)));
+	if (worker->is_starting)
+		return;
+	if (file->is_hosts) {
+		local_set_records(worker->local, build_records(worker));
+		return;
+	}
+	set_servers(worker, &worker->config->upstreams);
+	for (size_t i = 0; i < worker->config->zone_count; i++)
+		set_servers(worker, &worker->config->zones[i].upstreams);
+}
+
+static void follow(struct worker *worker, const char *path, bool is_hosts)
+{
+	struct followed *file = mem_new(sizeof(*file));
+	struct followed **end = &worker->followed;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = file;
+	file->worker = worker;
+	file->path = path;
+	file->is_hosts = is_hosts;
+	file->watch = file_watch_new(worker->loop, path, on_file, file);
+}
+
+static void follow_upstreams(struct worker *worker, const struct config_upstreams *upstreams)
+{
+	for (size_t i = 0; i < upstreams->count; i++) {
+		if (upstreams->items[i].resolv_conf)
+			follow(worker, upstreams->items[i].resolv_conf, false);
+	}
+}
+
+static void unfollow(struct followed *files)
+{
+	while (files) {
+		struct followed *file = files;
+
+		files = file->next;
+		file_watch_free(file->watch);
+		free(file->text);
+		free(file);
+	}
+}
+
+/* Reads all files of the config once; they are followed from now on. */
+static void follow_files(struct worker *worker)
+{
+	const struct config *config = worker->config;
+
+	worker->is_starting = true;
+	follow_upstreams(worker, &config->upstreams);
+	for (size_t i = 0; i < config->zone_count; i++)
+		follow_upstreams(worker, &config->zones[i].upstreams);
+	for (size_t i = 0; i < config->hosts.count; i++)
+		follow(worker, config->hosts.items[i], true);
+	worker->is_starting = false;
+}
+
+static struct local *build_local(struct worker *worker)
+{
+	const struct config *config = worker->config;
+	struct local_options options = { .forward_special = &config->forward_special,
+		.zones = &config->zone_names,
+		.identity = config->identity };
+
+	return local_new(&options, build_records(worker));
+}
+
+static struct gate *build_gate(struct worker *worker)
+{
+	const struct config *config = worker->config;
+	struct gate_options options = { .allow = &config->allow,
+		.listeners = config->listen,
+		.listener_count = config->listen_count,
+		.cookies = worker->common.cookies,
+		.identity = config->identity,
+		.rate = config->rate,
+		.keepalive = (uint16_t)(config->tcp_idle_ms / KEEPALIVE_UNIT_MS) };
+
+	return gate_new(&options, resolver_outcomes(worker->resolver));
+}
+
+static struct resolver_parts parts_of(const struct worker *worker)
+{
+	return (struct resolver_parts){ .loop = worker->loop,
+		.lookups = worker->lookups,
+		.routes = worker->routes,
+		.local = worker->local,
+		.views = &worker->config->views,
+		.queries_max = worker->config->queries_max,
+		.budget_ms = BUDGET_MS,
+		.observe = worker->observe,
+		.observer = worker->observer };
+}
+
+static struct tcp_front_options tcp_options_of(const struct worker *worker)
+{
+	return (struct tcp_front_options){ .idle_ms = worker->config->tcp_idle_ms,
+		.shares = worker->common.shares,
+		.gate = worker->gate };
+}
+
+static void on_retire_time(void *owner)
+{
+	struct worker *worker = owner;
+
+	while (worker->retired) {
+		struct retired *retired = worker->retired;
+
+		worker->retired = retired->next;
+		config_unref(retired->config);
+		free(retired);
+	}
+}
+
+struct worker *worker_new(struct loop *loop, struct config *config,
+	const struct worker_common *common, query_observe *observe, void *observer)
+{
+	struct worker *worker = mem_new(sizeof(*worker));
+	struct lookups_options lookups = { .loop = loop,
+		.cache = common->cache,
+		.resolve_ms = RESOLVE_MS,
+		.links_max = config->rules.links_max,
+		.flights_max = config->queries_max * FLIGHTS_PER_QUERY };
+	struct resolver_parts parts;
+	struct tcp_front_options tcp;
+
+	worker->loop = loop;
+	worker->common = *common;
+	worker->config = config_ref(config);
+	worker->observe = observe;
+	worker->observer = observer;
+	worker->retire_timer = timer_new(loop, on_retire_time, worker);
+	follow_files(worker);
+	build_routes(worker);
+	lookups.routes = worker->routes;
+	worker->lookups = lookups_new(&lookups);
+	worker->local = build_local(worker);
+	parts = parts_of(worker);
+	worker->resolver = resolver_new(&parts);
+	worker->gate = build_gate(worker);
+	tcp = tcp_options_of(worker);
+	worker->tcp = tcp_front_new(loop, &tcp, worker->resolver);
+	return worker;
+}
+
+void worker_free(struct worker *worker)
+{
+	if (!worker)
+		return;
+	while (worker->listeners) {
+		struct listener *listener = worker->listeners;
+
+		worker->listeners = listener->next;
+		udp_listener_free(listener->udp);
+		free(listener);
+	}
+	tcp_front_free(worker->tcp);
+	gate_free(worker->gate);
+	resolver_free(worker->resolver);
+	lookups_free(worker->lookups);
+	routes_free(worker->routes);
+	local_free(worker->local);
+	unfollow(worker->followed);
+	timer_free(worker->retire_timer);
+	on_retire_time(worker);
+	config_unref(worker->config);
+	free(worker);
+}
+
+static bool is_open(const struct worker *worker, const struct endpoint *endpoint)
+{
+	for (const struct listener *listener = worker->listeners; listener;
+		listener = listener->next) {
+		if (endpoint_equal(&listener->endpoint, endpoint))
+			return true;
+	}
+	return false;
+}
+
+/* UDP and TCP, both or none; a negative errno. */
+static int open_listener(struct worker *worker, const struct endpoint *endpoint)
+{
+	bool shared = !worker->common.is_alone;
+	struct udp_listener_options options = { .endpoint = *endpoint, .shared = shared };
+	struct listener *listener;
+	struct udp_listener *udp;
+	int error = 0;
+
+	udp = udp_listener_new(worker->loop, &options, worker->gate, worker->resolver, &error);
+	if (!udp)
+		return error;
+	error = tcp_front_listen(worker->tcp, endpoint, shared);
+	if (error < 0) {
+		udp_listener_free(udp);
+		return error;
+	}
+	listener = mem_new(sizeof(*listener));
+	listener->endpoint = *endpoint;
+	listener->udp = udp;
+	listener->next = worker->listeners;
+	worker->listeners = listener;
+	return 0;
+}
+
+static void close_unlisted(struct worker *worker)
+{
+	struct listener **at = &worker->listeners;
+
+	while (*at) {
+		struct listener *listener = *at;
+
+		if (config_lists(worker->config, &listener->endpoint)) {
+			at = &listener->next;
+			continue;
+		}
+		*at = listener->next;
+		tcp_front_unlisten(worker->tcp, &listener->endpoint);
+		udp_listener_free(listener->udp);
+		free(listener);
+	}
+}
+
+bool worker_listen(struct worker *worker, struct endpoint *failed, int *error)
+{
+	const struct config *config = worker->config;
+	bool is_complete = true;
+
+	close_unlisted(worker);
+	for (size_t i = 0; i < config->listen_count; i++) {
+		int result;
+
+		if (is_open(worker, &config->listen[i]))
+			continue;
+		result = open_listener(worker, &config->listen[i]);
+		if (result < 0) {
+			*failed = config->listen[i];
+			*error = result;
+			is_complete = false;
+		}
+	}
+	return is_complete;
+}
+
+void worker_apply(struct worker *worker, struct config *config, struct cookies *cookies)
+{
+	struct retired *retired = mem_new(sizeof(*retired));
+	struct followed *old_files = worker->followed;
+	struct local *old_local = worker->local;
+	struct gate *old_gate = worker->gate;
+	struct resolver_parts parts;
+	struct tcp_front_options tcp;
+
+	retired->config = worker->config;
+	retired->next = worker->retired;
+	worker->retired = retired;
+	timer_start(worker->retire_timer, RETIRED_MS);
+
+	worker->config = config_ref(config);
+	worker->common.cookies = cookies;
+	worker->followed = NULL;
+	follow_files(worker);
+	unfollow(old_files);
+	build_routes(worker);
+	worker->local = build_local(worker);
+	parts = parts_of(worker);
+	resolver_set_parts(worker->resolver, &parts);
+	local_free(old_local);
+	worker->gate = build_gate(worker);
+	for (struct listener *listener = worker->listeners; listener; listener = listener->next)
+		udp_listener_set_gate(listener->udp, worker->gate);
+	tcp = tcp_options_of(worker);
+	tcp_front_set_options(worker->tcp, &tcp);
+	gate_free(old_gate);
+}
+
+void worker_set_observer(struct worker *worker, query_observe *observe, void *observer)
+{
+	struct resolver_parts parts;
+
+	worker->observe = observe;
+	worker->observer = observer;
+	parts = parts_of(worker);
+	resolver_set_parts(worker->resolver, &parts);
+}
+
+void worker_quiesce(struct worker *worker)
+{
+	for (struct listener *listener = worker->listeners; listener; listener = listener->next)
+		udp_listener_quiesce(listener->udp);
+	tcp_front_quiesce(worker->tcp);
+}
+
+size_t worker_in_progress(const struct worker *worker)
+{
+	return resolver_in_progress(worker->resolver);
+}
+
+struct resolver *worker_resolver(struct worker *worker)
+{
+	return worker->resolver;
+}
+
+void worker_add_counts(struct worker *worker, struct counts *counts)
+{
+	resolver_add_counts(worker->resolver, counts);
+	lookups_add_counts(worker->lookups, counts);
+	routes_add_counts(worker->routes, counts);
+	tcp_front_add_counts(worker->tcp, counts);
+}
