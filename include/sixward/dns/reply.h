@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sixward/dns/chain.h"
 #include "sixward/dns/failure.h"
 #include "sixward/dns/question.h"
 #include "sixward/dns/rrset.h"
@@ -64,6 +65,10 @@ void reply_draft_free(struct reply_draft *draft);
 void reply_draft_add(struct reply_draft *draft, const struct record *record);
 void reply_draft_add_ede(struct reply_draft *draft, const struct ede *ede);
 void reply_draft_set_ad(struct reply_draft *draft);
+
+/* For records from outside, once all are added: see chain_scrub. Not CHAIN_FINE: the draft
+ * is of no use any more. The RCODE may become YXDOMAIN. */
+enum chain_result reply_draft_scrub(struct reply_draft *draft, uint8_t links_max);
 struct reply *reply_draft_seal(struct reply_draft *draft);
 
 /* The chain of `first` (kind REPLY_CHAIN) continued by `rest`, the answer for its terminal:
@@ -75,7 +80,7 @@ struct reply *reply_join(const struct question *question, const struct reply *fi
 struct reply *reply_denial(const struct question *question, const struct reply *reply);
 
 /* R8482-4-a: the answer reduced to one RRset, a CNAME if there is one, else the smallest,
- * with its RRSIG. */
+ * with its RRSIG. A denial stays whole. */
 struct reply *reply_smallest(const struct question *question, const struct reply *reply);
 
 #endif

@@ -66,7 +66,7 @@ void rrsets_init(struct rrsets *sets, const struct record *records, size_t count
 void rrsets_clear(struct rrsets *sets);
 
 /* The sets of `owner` in that section: the first, and how many. */
-struct rrset *rrsets_find(const struct rrsets *sets, enum wire_section section,
-	const uint8_t *owner, size_t *count);
+struct rrset *rrsets_find(
+	const struct rrsets *sets, enum wire_section section, const uint8_t *owner, size_t *count);
 
 #endif
