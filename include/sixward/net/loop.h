@@ -1,6 +1,7 @@
 #ifndef SIXWARD_NET_LOOP_H
 #define SIXWARD_NET_LOOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
