@@ -13,6 +13,7 @@
 struct nameset {
 	struct table table;
 	size_t count;
+	size_t labels_most; /* of any name listed */
 };
 
 void nameset_clear(struct nameset *set);
