@@ -131,6 +131,7 @@ struct reply_draft {
 	struct question question;
 	uint16_t rcode;
 	bool ad;
+	bool is_ended; /* nothing follows the chain */
 	struct ede_list edes;
 	struct record *records;
 	size_t count;
@@ -238,6 +239,11 @@ void reply_draft_set_ad(struct reply_draft *draft)
 	draft->ad = true;
 }
 
+void reply_draft_set_ended(struct reply_draft *draft)
+{
+	draft->is_ended = true;
+}
+
 enum chain_result reply_draft_scrub(struct reply_draft *draft, uint8_t links_max)
 {
 	enum chain_result result = chain_scrub(&draft->chain, &draft->question, draft->rcode,
@@ -285,7 +291,7 @@ static void level_soa(const struct chain *chain, uint32_t negative_ttl)
 	}
 }
 
-static enum reply_kind decide_kind(const struct chain *chain, bool has_soa)
+static enum reply_kind decide_kind(const struct chain *chain, bool is_ended)
 {
 	if (chain->rcode == RCODE_NXDOMAIN)
 		return REPLY_NXDOMAIN; /* R2308-2.1-a, D64-5.1.5-f */
@@ -293,7 +299,7 @@ static enum reply_kind decide_kind(const struct chain *chain, bool has_soa)
 		return REPLY_RCODE;
 	if (chain->has_data)
 		return REPLY_DATA;
-	if (chain->links > 0 && !has_soa)
+	if (chain->links > 0 && !is_ended)
 		return REPLY_CHAIN;
 	return REPLY_NODATA;
 }
@@ -323,7 +329,7 @@ static uint32_t decide_lifetime(const struct chain *chain, const struct reply_fa
 	return lifetime;
 }
 
-static struct reply_facts derive_facts(const struct chain *chain, bool ad)
+static struct reply_facts derive_facts(const struct chain *chain, bool ad, bool is_ended)
 {
 	struct reply_facts facts = {
 		.rcode = chain->rcode,
@@ -333,7 +339,7 @@ static struct reply_facts derive_facts(const struct chain *chain, bool ad)
 
 	if (!chain->has_data || chain->rcode != RCODE_NOERROR)
 		find_soa(chain, &facts);
-	facts.kind = decide_kind(chain, facts.has_soa);
+	facts.kind = decide_kind(chain, facts.has_soa || is_ended);
 	if (facts.has_soa)
 		level_soa(chain, facts.negative_ttl);
 	facts.lifetime = decide_lifetime(chain, &facts);
@@ -461,7 +467,7 @@ struct reply *reply_draft_seal(struct reply_draft *draft)
 
 	if (chain->records == NULL)
 		chain_arrange(chain, &draft->question, draft->rcode, draft->records, draft->count);
-	facts = derive_facts(chain, draft->ad);
+	facts = derive_facts(chain, draft->ad, draft->is_ended);
 	reply = pack(chain, &facts, &draft->edes);
 	reply_draft_free(draft);
 	return reply;
@@ -500,6 +506,7 @@ struct reply *reply_join(const struct question *question, const struct reply *fi
 	add_edes(draft, first);
 	add_edes(draft, rest);
 	draft->ad = first->facts.ad && rest->facts.ad;
+	draft->is_ended = rest->facts.kind == REPLY_NODATA;
 
 	/* D64-5.1.5-g: a link that was met before closes a loop. */
 	if (reply_draft_scrub(draft, links_max) != CHAIN_FINE) {
@@ -572,6 +579,7 @@ struct reply *reply_smallest(const struct question *question, const struct reply
 		if (is_chosen || !is_data)
 			reply_draft_add(draft, &record);
 	}
+	draft->is_ended = reply->facts.kind == REPLY_NODATA;
 	add_edes(draft, reply);
 	draft->ad = reply->facts.ad;
 	return reply_draft_seal(draft);

@@ -66,6 +66,10 @@ void reply_draft_add(struct reply_draft *draft, const struct record *record);
 void reply_draft_add_ede(struct reply_draft *draft, const struct ede *ede);
 void reply_draft_set_ad(struct reply_draft *draft);
 
+/* The chain's last name is known to have nothing, though no SOA says so, as of names of our own
+ * (LOC-c): NODATA, where a chain alone would be REPLY_CHAIN. */
+void reply_draft_set_ended(struct reply_draft *draft);
+
 /* For records from outside, once all are added: see chain_scrub. Not CHAIN_FINE: the draft
  * is of no use any more. The RCODE may become YXDOMAIN. */
 enum chain_result reply_draft_scrub(struct reply_draft *draft, uint8_t links_max);
