@@ -183,7 +183,8 @@ enum wire_fault wire_view_records(struct wire *wire)
 		if (record.type == TYPE_OPT) {
 			enum wire_fault fault = view_opt(wire, &record);
 
-			if (worst != WIRE_BAD_OPT && fault != WIRE_OK)
+			/* Only the first OPT has options to judge: two are the worse. */
+			if (fault != WIRE_OK)
 				worst = fault;
 		}
 	}

@@ -165,10 +165,11 @@ static void pointers_that_loop_or_lead_forwards_are_no_name(void **state)
 		{ "\300\2\0", 3, 0 },     /* forwards */
 		{ "\300\2\300\0", 4, 0 }, /* two that circle */
 		{ "\300\2\300\0", 4, 2 },
-		{ "\1a\300\0", 4, 0 },          /* to its own start */
-		{ "\1a\1b\300\2", 6, 0 },       /* into itself */
-		{ "\1a\300\4\1b\300\0", 8, 4 }, /* circles by two backward looking steps */
-		{ "\300", 1, 0 },               /* cut off */
+		{ "\1a\300\0", 4, 0 },                /* to its own start */
+		{ "\1a\1b\300\2", 6, 0 },             /* into itself */
+		{ "\300\4\0\0\1a\0\0\300\0", 10, 8 }, /* back, then forwards */
+		{ "\1a\300\4\1b\300\0", 8, 4 },       /* circles by two backward looking steps */
+		{ "\300", 1, 0 },                     /* cut off */
 		{ "\1a\300", 3, 0 },
 		{ "\300\377", 2, 0 }, /* behind the message */
 		{ "\0\100a", 3, 1 },  /* label type 01 */
@@ -206,10 +207,10 @@ static void chains_of_bare_pointers_are_cut(void **state)
 		message[i] = (uint8_t)(0xc0 | (i - 2) >> 8);
 		message[i + 1] = (uint8_t)(i - 2);
 	}
-	at = 2 * 128;
+	at = 256; /* 128 pointers */
 	assert_true(name_read(message, sizeof(message), &at, &name));
 	assert_int_equal(name.size, 1);
-	at = 2 * 129;
+	at = 258;
 	assert_false(name_read(message, sizeof(message), &at, &name));
 	at = sizeof(message) - 2;
 	assert_false(name_skip(message, sizeof(message), &at));
