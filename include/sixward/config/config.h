@@ -40,6 +40,8 @@ struct config_texts {
 };
 
 struct config {
+	_Atomic unsigned references;
+
 	struct endpoint *listen;
 	size_t listen_count;
 	struct netset allow;
@@ -70,8 +72,9 @@ struct config {
 	enum log_level log_level;
 	enum log_format log_format;
 	bool log_queries;
-	uint32_t workers; /* 0 = auto */
-	char *user;       /* NULL = stay who we are */
+	char *trust_anchors; /* a path; not read before validation is there */
+	uint32_t workers;    /* 0 = auto */
+	char *user;          /* NULL = stay who we are */
 };
 
 /* Whether a query sent there would come back to us: one of the `listen` endpoints, a wildcard one
@@ -81,6 +84,11 @@ bool config_listens_on(const struct config *config, const struct endpoint *endpo
 /* Whether the endpoint is one of `listen`, to the letter. */
 bool config_lists(const struct config *config, const struct endpoint *endpoint);
 
+void config_upstreams_clear(struct config_upstreams *upstreams);
+void config_texts_clear(struct config_texts *texts);
+
+/* Zeroed, with one reference; filled in by schema_read alone. */
+struct config *config_new(void);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config); /* NULL is fine; frees what it holds with the last */
 

@@ -1,0 +1,60 @@
+/* A YAML document in our own terms. */
+
+#include "sixward/config/tree.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void tree_clear(struct tree *tree)
+{
+	for (size_t i = 0; i < tree->count; i++)
+		tree_clear(&tree->items[i]);
+	free(tree->items);
+	free(tree->text);
+	*tree = (struct tree){ 0 };
+}
+
+void tree_forget_places(struct tree *tree)
+{
+	tree->line = 0;
+	tree->column = 0;
+	for (size_t i = 0; i < tree->count; i++)
+		tree_forget_places(&tree->items[i]);
+}
+
+const struct tree *tree_find(const struct tree *tree, const char *key)
+{
+	if (!tree || tree->kind != TREE_MAP)
+		return NULL;
+	for (size_t i = 0; i + 1 < tree->count; i += 2) {
+		if (tree->items[i].kind == TREE_SCALAR && strcmp(tree->items[i].text, key) == 0)
+			return &tree->items[i + 1];
+	}
+	return NULL;
+}
+
+bool tree_is_null(const struct tree *tree)
+{
+	if (tree->kind != TREE_SCALAR || !tree->is_plain)
+		return false;
+	return tree->text[0] == '\0' || strcmp(tree->text, "~") == 0 ||
+	       strcmp(tree->text, "null") == 0;
+}
+
+char *tree_describe(const struct tree *tree, char text[TREE_TEXT_MAX])
+{
+	switch (tree->kind) {
+	case TREE_LIST:
+		return strcpy(text, "a list");
+	case TREE_MAP:
+		return strcpy(text, "a mapping");
+	case TREE_SCALAR:
+		break;
+	}
+	if (tree->is_plain && tree->text[0] == '\0')
+		return strcpy(text, "nothing");
+	(void)snprintf(text, TREE_TEXT_MAX, "\"%.*s\"%s", TREE_TEXT_MAX - 8, tree->text,
+		strlen(tree->text) > TREE_TEXT_MAX - 8 ? "..." : "");
+	return text;
+}
