@@ -44,9 +44,10 @@ struct answer {
 };
 
 /* Writes the whole response, compressed, with owners equal to QNAME as pointers to the
- * question (R4343-4-a). What does not fit: EDE texts go first, then additional RRsets,
- * then EDEs; then the answer is truncated to header, question, OPT and TC=1 (R2181-9-a,
- * R8914-3-a). Returns the size; `*truncated` (may be NULL) tells of TC. */
+ * question (R4343-4-a). What does not fit: EDE texts go first, then additional RRsets and the
+ * NS of a positive answer, then EDEs, which sets TC=1 (R8914-3-a, A-15); then the answer is
+ * truncated to header, question, OPT and TC=1 (R2181-9-a). Returns the size; `*truncated`
+ * (may be NULL) tells of TC. */
 size_t answer_encode(const struct answer *answer, uint8_t *out, bool *truncated);
 
 #endif
