@@ -22,7 +22,9 @@ enum hide_a { HIDE_A_NEVER, HIDE_A_IF_AAAA, HIDE_A_ALWAYS };
 struct policy_prefix {
 	struct prefix prefix;
 	struct netset ipv4; /* empty = every IPv4 address */
-	bool drain;         /* ours, but no longer synthesized with */
+	bool drain; /* ours, but no longer synthesized with: as if not listed but for reverse
+		     * look-ups, so a range that only drained prefixes name is no range, and
+		     * its addresses go to the next wider one */
 };
 
 struct policy_options {
@@ -59,8 +61,9 @@ const struct policy_options *policy_options(const struct policy *policy);
 size_t policy_in_force(const struct policy *policy, const struct prefix *out[POLICY_PREFIXES_MAX]);
 
 /* The prefixes that carry this address: of its most specific IPv4 range, in configured order,
- * less those that may not (prefix_refuses) and the operator's exclude-ipv4. 0 = it is not
- * mapped; then `*why` (may be NULL) says so for people. */
+ * narrowed by `use`, less those that may not (prefix_refuses); a refused one brings back none
+ * that `use` left out. 0 = it is not mapped, for that or the operator's exclude-ipv4; then
+ * `*why` (may be NULL) says so for people (static text). */
 size_t policy_prefixes_for(const struct policy *policy, const uint8_t ipv4[4],
 	const struct prefix *out[POLICY_PREFIXES_MAX], const char **why);
 
