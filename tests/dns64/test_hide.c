@@ -1,0 +1,126 @@
+/* A replies without the A records that a host cannot use (rows H1 and H2). */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "reply_text.h"
+#include "sixward/dns/wire.h"
+#include "sixward/dns64/hide.h"
+
+static struct policy *keeping(const char *networks)
+{
+	struct policy_options options = options_of("2001:db8:64::/96\n");
+
+	if (networks)
+		assert_int_equal(netset_add_text(&options.keep_a_ipv4, networks), NETWORK_OK);
+	return policy_new(&options);
+}
+
+static const struct row {
+	const char *kept; /* keep-a-ipv4 */
+	const char *a, *denial, *want;
+	size_t hidden;
+} rows[] = {
+	/* All hidden: empty, with the SOA of the AAAA denial, aged; nothing of the A reply but
+	 * its chain. */
+	{ NULL,
+		"AN www.example.org. 70 CNAME x.example.org.\n"
+		"AN www.example.org. 70 RRSIG CNAME\n"
+		"AN x.example.org. 60 A 192.0.2.1\n"
+		"AN x.example.org. 60 A 192.0.2.2\n"
+		"AN x.example.org. 60 RRSIG A\n"
+		"AU example.org. 60 NS ns.example.org.\n"
+		"AD ns.example.org. 60 A 192.0.2.9\n",
+		"AU example.org. 300 SOA ns. h. 1 2 3 4 50\n"
+		"AU example.org. 300 RRSIG SOA\n"
+		"AU x.example.org. 60 NSEC proof\n",
+		"AN www.example.org. 60 CNAME x.example.org.\n"
+		"AN www.example.org. 60 RRSIG CNAME\n"
+		"AU example.org. 30 SOA ns. h. 1 2 3 4 50\n"
+		"AU example.org. 30 RRSIG SOA\n",
+		2 },
+	/* A denial without an SOA, a native AAAA, no denial at all. */
+	{ NULL, "AN www.example.org. 60 A 192.0.2.1\n", "", "", 1 },
+	{ NULL, "AN www.example.org. 60 A 192.0.2.1\n",
+		"AN www.example.org. 60 AAAA 2001:db8::1\nAU example.org. 60 SOA n. h. 1 2 3 4 5\n",
+		"", 1 },
+	{ NULL, "AN www.example.org. 60 A 192.0.2.1\n", NULL, "", 1 },
+	/* Kept: some, then the rest of the reply stays, but no RRSIG(A); all. */
+	{ "100.64.0.0/10",
+		"AN www.example.org. 60 A 192.0.2.1\n"
+		"AN www.example.org. 60 A 100.64.1.2\n"
+		"AN www.example.org. 60 RRSIG A\n"
+		"AU example.org. 60 NS ns.example.org.\n"
+		"AU example.org. 10 RRSIG NS\n"
+		"AD ns.example.org. 60 A 192.0.2.9\n"
+		"AD old.example.org. 10 A 192.0.2.9\n",
+		"AU example.org. 300 SOA ns. h. 1 2 3 4 50\n",
+		"AN www.example.org. 50 A 100.64.1.2\n"
+		"AD ns.example.org. 50 A 192.0.2.9\n",
+		1 },
+	{ "100.64.0.0/10", "AN www.example.org. 60 A 100.64.1.2\nAN www.example.org. 60 RRSIG A\n",
+		NULL, NULL, 0 },
+	/* H4: no A at the end of the chain. */
+	{ NULL, "AU example.org. 300 SOA ns. h. 1 2 3 4 50\nAD a.example.org. 9 A 192.0.2.1\n",
+		NULL, NULL, 0 },
+};
+
+/* D64-5.3.3-a */
+static void leaves_out_what_is_not_kept(void **state)
+{
+	struct question question = question_of("www.example.org", TYPE_A);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct policy *policy = keeping(rows[i].kept);
+		struct reply *a = reply_of("www.example.org", TYPE_A, RCODE_NOERROR, rows[i].a);
+		struct reply *denial = rows[i].denial ? reply_of("www.example.org", TYPE_AAAA,
+								RCODE_NOERROR, rows[i].denial)
+						      : NULL;
+		struct aged_reply a_fact = aged(a, 10);
+		struct aged_reply denial_fact = aged(denial, 20);
+		size_t hidden = 99;
+		struct reply *made = hide_a(&question, &a_fact, &denial_fact, policy, &hidden);
+
+		assert_int_equal(hidden, rows[i].hidden);
+		assert_int_equal(made != NULL, hidden > 0);
+		if (made)
+			expect_reply(made, RCODE_NOERROR, rows[i].want);
+		reply_unref(a);
+		reply_unref(denial);
+		policy_unref(policy);
+	}
+}
+
+static void says_that_it_hid_something(void **state)
+{
+	struct question question = question_of("www.example.org", TYPE_A);
+	struct policy *policy = keeping(NULL);
+	struct reply *a = reply_of(
+		"www.example.org", TYPE_A, RCODE_NOERROR, "AN www.example.org. 60 A 192.0.2.1\n");
+	struct aged_reply fact = aged(a, 0);
+	size_t hidden;
+	struct reply *made = hide_a(&question, &fact, NULL, policy, &hidden);
+
+	(void)state;
+	assert_int_equal(reply_edes(made)->count, 1);
+	assert_int_equal(reply_edes(made)->items[0].code, EDE_FORGED);
+	assert_string_equal(reply_edes(made)->items[0].text, "A hidden");
+	reply_unref(made);
+	reply_unref(a);
+	policy_unref(policy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(leaves_out_what_is_not_kept),
+		cmocka_unit_test(says_that_it_hid_something),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
