@@ -30,7 +30,9 @@ struct reverse reverse_find(const struct policy *policy, const struct question *
 struct reply *reverse_local(const struct question *question, const struct reverse *reverse);
 
 /* D64-5.3.1-c, -d: the answer from the PTR look-up of the in-addr.arpa name: CNAME and PTR; PTR
- * alone where that name is an alias; the same denial with the SOA of the zone. */
+ * alone where that name is an alias; the same denial with the SOA of the zone, for as long as
+ * the denial itself holds. NULL: the look-up gave no answer (`ptr->reply` is NULL) or an RCODE
+ * other than 0 and 3, which is a failure: SERVFAIL. */
 struct reply *reverse_answer(const struct question *question, const struct reverse *reverse,
 	const struct aged_reply *ptr);
 
