@@ -10,13 +10,15 @@
 #include "sixward/base/entropy.h"
 #include "sixward/dns/message.h"
 #include "sixward/net/loop.h"
+#include "sixward/upstream/tally.h"
 
 /* Asks a group of upstreams one question: try, fall back to a stream, fail over; one
  * deadline, one callback (protocol.md section 11). A group belongs to one worker. */
 
 enum {
-	GROUP_SERVERS_MAX = 64, /* what a resolv.conf may add up to */
-	GROUP_TRIES_MAX = 6     /* (upstream, transport) pairs per question: half of LIM-08 */
+	GROUP_SERVERS_MAX = 64,   /* what a resolv.conf may add up to */
+	GROUP_TRIES_MAX = 6,      /* (upstream, transport) pairs per question: half of LIM-08 */
+	GROUP_QUERIES_MAX = 16384 /* in flight; more fail with FAILURE_LIMIT */
 };
 
 enum group_order { ORDER_FASTEST, ORDER_LISTED };
@@ -33,6 +35,7 @@ struct group_options {
 	struct message_rules rules; /* trust_ad is each server's own */
 	const struct server_options *servers;
 	size_t server_count;
+	struct tally *tally; /* where it counts, borrowed; NULL = its own, of the group's life */
 };
 
 struct group;

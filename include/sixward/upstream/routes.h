@@ -33,7 +33,11 @@ struct routes *routes_new(
 
 /* For a reload: groups of the same scope go on with what they know; the others retire. */
 void routes_update(struct routes *routes, const struct routes_options *options);
+
+/* All questions have ended or were cancelled before. */
 void routes_free(struct routes *routes);
+
+/* Never NULL; good until the next update. */
 const struct route *routes_find(const struct routes *routes, const uint8_t *name);
 
 /* The group with that scope; NULL if there is none (any more). */

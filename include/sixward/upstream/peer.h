@@ -1,0 +1,50 @@
+#ifndef SIXWARD_UPSTREAM_PEER_H
+#define SIXWARD_UPSTREAM_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sixward/base/addr.h"
+#include "sixward/upstream/channel.h"
+#include "sixward/upstream/exchange.h"
+#include "sixward/upstream/health.h"
+#include "sixward/upstream/pick.h"
+
+/* One upstream server as one worker sees it: where it is, what we believe of it, the sockets
+ * and the connection to it. Counted, for questions in flight outlive a change of servers. */
+
+enum transport { TRANSPORT_UDP, TRANSPORT_STREAM };
+
+enum { PEER_NO_EDNS_MS = 15 * 60 * 1000 }; /* LIM-16 */
+
+struct peer {
+	unsigned references;
+	struct endpoint endpoint;
+	bool trust_ad;
+	struct health health[2];   /* by transport */
+	uint64_t no_edns_until_ms; /* R6891-6.2.2-a */
+	struct ports *ports;
+	struct channel *channel;
+	struct tally *tally;
+};
+
+struct peer *peer_new(struct loop *loop, struct entropy *entropy, struct tally *tally,
+	const struct endpoint *endpoint, bool trust_ad);
+struct peer *peer_ref(struct peer *peer);
+void peer_unref(struct peer *peer); /* may be called from its sockets' callbacks; NULL is fine */
+
+/* Facts for `health`; what changes a state is logged and counted. */
+void peer_note_reply(struct peer *peer, enum transport transport, uint64_t rtt_ms, uint64_t now_ms);
+void peer_note_loss(struct peer *peer, enum transport transport, uint64_t sent_ms, uint64_t now_ms);
+void peer_note_error(struct peer *peer, enum transport transport, uint64_t now_ms);
+void peer_note_no_edns(struct peer *peer, uint64_t now_ms);
+bool peer_has_edns(const struct peer *peer, uint64_t now_ms);
+
+/* What pick needs to know of it. */
+struct pick_candidate peer_candidate(const struct peer *peer, uint64_t now_ms);
+
+/* UPS-d: a question of ours that came back; it is held for that. */
+bool peer_note_own(struct peer *peer, uint16_t id, uint16_t source_port, const uint8_t *name,
+	uint16_t type, uint64_t now_ms);
+
+#endif
