@@ -1,0 +1,185 @@
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sixward/net/socket.h"
+
+static struct endpoint at(const char *text)
+{
+	struct endpoint endpoint;
+
+	assert_true(endpoint_parse(text, 0, &endpoint));
+	return endpoint;
+}
+
+static struct endpoint bound(int descriptor)
+{
+	struct sockaddr_storage sockaddr;
+	socklen_t size = sizeof(sockaddr);
+
+	assert_int_equal(getsockname(descriptor, (struct sockaddr *)&sockaddr, &size), 0);
+	return endpoint_from_sockaddr((struct sockaddr *)&sockaddr);
+}
+
+static int get(int descriptor, int level, int name)
+{
+	int value = -1;
+	socklen_t size = sizeof(value);
+
+	assert_int_equal(getsockopt(descriptor, level, name, &value, &size), 0);
+	return value;
+}
+
+struct wanted {
+	int level, name, value;
+};
+
+/* R9715-R1-a, R2181-4.1-a. */
+static void udp_sockets_have_the_options_of_their_family(void **state)
+{
+	static const struct {
+		const char *local;
+		struct wanted wanted[3];
+	} rows[] = {
+		{ "127.0.0.1",
+			{ { IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_INTERFACE },
+				{ IPPROTO_IP, IP_PKTINFO, 1 }, { SOL_SOCKET, SO_REUSEPORT, 1 } } },
+		{ "::1", { { IPPROTO_IPV6, IPV6_DONTFRAG, 1 }, { IPPROTO_IPV6, IPV6_V6ONLY, 1 },
+				 { IPPROTO_IPV6, IPV6_RECVPKTINFO, 1 } } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct socket_options options = {
+			.local = at(rows[i].local), .shared = true, .tells_local = true
+		};
+		int descriptor = socket_open_udp(&options);
+
+		assert_true(descriptor >= 0);
+		assert_true(bound(descriptor).port != 0);
+		assert_true(fcntl(descriptor, F_GETFD) & FD_CLOEXEC);
+		assert_true(fcntl(descriptor, F_GETFL) & O_NONBLOCK);
+		for (size_t k = 0; k < 3; k++) {
+			const struct wanted *wanted = &rows[i].wanted[k];
+
+			assert_int_equal(
+				get(descriptor, wanted->level, wanted->name), wanted->value);
+		}
+		close(descriptor);
+	}
+}
+
+/* R9210-4.1-a. */
+static void listeners_listen_and_have_fast_open(void **state)
+{
+	struct socket_options options = { .local = at("::1") };
+	int descriptor = socket_open_listener(&options);
+
+	(void)state;
+	assert_true(descriptor >= 0);
+	assert_int_equal(get(descriptor, SOL_SOCKET, SO_ACCEPTCONN), 1);
+	assert_int_equal(get(descriptor, IPPROTO_IPV6, IPV6_V6ONLY), 1);
+	assert_int_equal(get(descriptor, SOL_SOCKET, SO_REUSEPORT), 0);
+	assert_true(get(descriptor, IPPROTO_TCP, TCP_FASTOPEN) > 0);
+	close(descriptor);
+}
+
+static void only_shared_sockets_share_an_endpoint(void **state)
+{
+	static int (*const open[])(
+		const struct socket_options *) = { socket_open_udp, socket_open_listener };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct socket_options options = { .local = at("127.0.0.1"), .shared = true };
+		int first = open[i](&options);
+		int second;
+
+		assert_true(first >= 0);
+		options.local = bound(first);
+		second = open[i](&options);
+		assert_true(second >= 0);
+		options.shared = false;
+		assert_int_equal(open[i](&options), -EADDRINUSE);
+		close(first);
+		close(second);
+	}
+}
+
+static void the_probe_sees_a_server_that_shares(void **state)
+{
+	static int (*const open[])(
+		const struct socket_options *) = { socket_open_udp, socket_open_listener };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct socket_options options = { .local = at("127.0.0.1"), .shared = true };
+		int descriptor = open[i](&options);
+		struct endpoint taken = bound(descriptor);
+
+		assert_int_equal(socket_probe(&taken), -EADDRINUSE);
+		close(descriptor);
+		assert_int_equal(socket_probe(&taken), 0);
+	}
+}
+
+static void the_probe_does_not_mind_connections_that_linger(void **state)
+{
+	struct socket_options options = { .local = at("127.0.0.1") };
+	int listener = socket_open_listener(&options);
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+	struct endpoint local = bound(listener);
+	struct sockaddr_storage sockaddr;
+	socklen_t size = endpoint_to_sockaddr(&local, &sockaddr);
+	uint8_t octet;
+	int server;
+
+	(void)state;
+	assert_int_equal(connect(client, (struct sockaddr *)&sockaddr, size), 0);
+	server = accept(listener, NULL, NULL);
+	assert_true(server >= 0);
+	close(server); /* the first to close keeps the TIME_WAIT */
+	assert_int_equal(read(client, &octet, 1), 0);
+	close(client);
+	close(listener);
+	assert_int_equal(socket_probe(&local), 0);
+}
+
+static void says_what_is_wrong(void **state)
+{
+	struct socket_options nowhere = { 0 };
+	struct socket_options foreign = { .local = at("192.0.2.1") };
+
+	(void)state;
+	assert_int_equal(socket_open_udp(&nowhere), -EINVAL);
+	assert_int_equal(socket_open_udp(&foreign), -EADDRNOTAVAIL);
+	assert_int_equal(socket_open_listener(&foreign), -EADDRNOTAVAIL);
+	assert_int_equal(socket_probe(&foreign.local), -EADDRNOTAVAIL);
+	assert_string_equal(socket_error_text(-EADDRINUSE), "address already in use");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(udp_sockets_have_the_options_of_their_family),
+		cmocka_unit_test(listeners_listen_and_have_fast_open),
+		cmocka_unit_test(only_shared_sockets_share_an_endpoint),
+		cmocka_unit_test(the_probe_sees_a_server_that_shares),
+		cmocka_unit_test(the_probe_does_not_mind_connections_that_linger),
+		cmocka_unit_test(says_what_is_wrong),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
