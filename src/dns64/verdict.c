@@ -54,9 +54,10 @@ enum verdict verdict_decide(const struct facts *facts)
 	case FOUND_MIXED:
 		return VERDICT_FILTER_AAAA; /* row 2, D64-5.1.4-d */
 	case FOUND_NXDOMAIN:
-		return VERDICT_RELAY_AAAA; /* row 11, D64-5.1.2-a, D64-5.1.5-f */
 	case FOUND_FINAL:
-		return VERDICT_RELAY_AAAA; /* rows 21, 22, 25, D64-5.5-nvb, D64-5.1.5-g */
+		/* Row 11, whatever A is (D64-5.1.2-a, D64-5.1.5-f); rows 21, 22, 25 (D64-5.5-nvb,
+		 * D64-5.1.5-g). */
+		return VERDICT_RELAY_AAAA;
 	case FOUND_FAILURE:
 	case FOUND_LATE:
 		if (facts->aaaa_error_passes)

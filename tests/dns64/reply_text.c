@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "sixward/base/bytes.h"
+#include "sixward/base/text.h"
 #include "sixward/dns/wire.h"
 
 enum { LINE_MAX_SIZE = 1024, RDATA_ROOM = 600, TEXT_ROOM = 65536 };
@@ -70,22 +71,30 @@ struct question question_of(const char *name, uint16_t type)
 	return question_make(parsed.octets, type, CLASS_IN, false);
 }
 
+static uint32_t number_of(const char *text)
+{
+	uint64_t number;
+
+	assert_true(text_to_number(text, &number) && number <= UINT32_MAX);
+	return (uint32_t)number;
+}
+
 static void write_soa(const char *text, struct writer *writer)
 {
 	char primary[256];
 	char mailbox[256];
-	unsigned n[5];
+	char numbers[5][16];
 	struct name name;
+	int words = sscanf(text, "%255s %255s %15s %15s %15s %15s %15s", primary, mailbox,
+		numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
 
-	assert_int_equal(sscanf(text, "%255s %255s %u %u %u %u %u", primary, mailbox, &n[0], &n[1],
-				 &n[2], &n[3], &n[4]),
-		7);
+	assert_int_equal(words, 7);
 	name = name_of(primary);
 	writer_put(writer, name.octets, name.size);
 	name = name_of(mailbox);
 	writer_put(writer, name.octets, name.size);
 	for (size_t i = 0; i < 5; i++)
-		writer_u32(writer, n[i]);
+		writer_u32(writer, number_of(numbers[i]));
 }
 
 static void write_rdata(uint16_t type, const char *text, struct writer *writer)
@@ -122,7 +131,7 @@ static void add_line(const char *line, struct reply_draft *draft)
 	char section[4];
 	char owner[256];
 	char type[16];
-	unsigned ttl;
+	char ttl[16];
 	int rdata_at = 0;
 	uint8_t rdata[RDATA_ROOM];
 	struct writer writer = writer_over(rdata, sizeof(rdata));
@@ -130,14 +139,14 @@ static void add_line(const char *line, struct reply_draft *draft)
 	struct name name;
 
 	assert_int_equal(
-		sscanf(line, "%3s %255s %u %15s %n", section, owner, &ttl, type, &rdata_at), 4);
+		sscanf(line, "%3s %255s %15s %15s %n", section, owner, ttl, type, &rdata_at), 4);
 	for (unsigned i = 0; i < 3; i++) {
 		if (strcmp(section, sections[i]) == 0)
 			record.section = (enum wire_section)i;
 	}
 	name = name_of(owner);
 	record.owner = name.octets;
-	record.ttl = ttl;
+	record.ttl = number_of(ttl);
 	record.type = type_of(type);
 	write_rdata(record.type, line + rdata_at, &writer);
 	assert_false(writer.failed);

@@ -6,21 +6,26 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "reply_text.h"
 #include "sixward/dns64/policy.h"
 
+enum { JOINED_MAX = 512 };
+
 /* The chosen prefixes as "P1 P2", or "" for none. */
-static void join(const struct prefix *const *prefixes, size_t count, char text[512])
+static void join(const struct prefix *const *prefixes, size_t count, char text[JOINED_MAX])
 {
+	size_t at = 0;
+
 	text[0] = 0;
 	for (size_t i = 0; i < count; i++) {
 		char one[NETWORK_TEXT_MAX];
 
-		if (i > 0)
-			strcat(text, " ");
-		strcat(text, network_format(&prefixes[i]->network, one));
+		at += (size_t)snprintf(text + at, JOINED_MAX - at, "%s%s", i > 0 ? " " : "",
+			network_format(&prefixes[i]->network, one));
+		assert_true(at < JOINED_MAX);
 	}
 }
 
@@ -28,7 +33,7 @@ static void expect_prefixes(const struct policy *policy, const char *ipv4, const
 {
 	const struct prefix *out[POLICY_PREFIXES_MAX];
 	struct addr addr;
-	char text[512];
+	char text[JOINED_MAX];
 	const char *why = "untouched";
 	size_t count;
 
@@ -43,7 +48,7 @@ static void expect_prefixes(const struct policy *policy, const char *ipv4, const
 static void expect_in_force(const struct policy *policy, const char *want)
 {
 	const struct prefix *out[POLICY_PREFIXES_MAX];
-	char text[512];
+	char text[JOINED_MAX];
 
 	join(out, policy_in_force(policy, out), text);
 	assert_string_equal(text, want);
