@@ -25,6 +25,7 @@ struct lookups_options {
 struct lookups *lookups_new(const struct lookups_options *options);
 void lookups_free(struct lookups *lookups); /* flights end without callbacks */
 void lookups_add_counts(struct lookups *lookups, struct counts *counts);
+uint8_t lookups_links_max(const struct lookups *lookups);
 
 struct lookup_result {
 	struct reply *reply; /* NULL: see failure */

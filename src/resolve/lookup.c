@@ -1,0 +1,362 @@
+/* One question from the cache, by joining one in flight, or from upstream. Coalescing and
+ * caching belong to the question: neither the client nor the server that is asked is known
+ * here, nor what an answer means to DNS64. */
+
+#include "sixward/resolve/lookup.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "sixward/base/mem.h"
+#include "sixward/net/timer.h"
+#include "sixward/resolve/splice.h"
+
+enum {
+	EXPECTED = 256,
+	S_MS = 1000,
+	/* LIM-08: a client's AAAA question starts two chains of look-ups at most; with so many
+	 * parts each they stay below the limit where every part is answered at once. */
+	PARTS_MAX = 6
+};
+
+/* One who waits for a flight: a client's request, or another flight for the rest of its
+ * chain. */
+struct lookup {
+	struct lookup *next, *previous;
+	struct flight *flight;
+	lookup_done *done;
+	void *owner;
+};
+
+/* A question on its way. It waits for its group, or for the rest of its alias chain. */
+struct flight {
+	struct table_link link;
+	struct lookups *lookups;
+	struct question question;
+	struct lookup *waiters;
+	struct group_query *asked;
+	struct reply *first; /* a chain that ends in an alias */
+	uint64_t first_ms;   /* when it came */
+	struct lookup *rest; /* of that chain */
+	uint64_t deadline_ms;
+	uint8_t parts; /* of one chain, this one included */
+	bool stream;
+};
+
+struct lookups {
+	struct lookups_options options;
+	struct table flights;
+	struct flight refused; /* in no table: those whose flight never starts */
+	struct timer *refuse;
+	struct count count_started, count_joined, count_parts, count_refused, count_in_flight;
+};
+
+static void on_refuse(void *owner);
+
+struct lookups *lookups_new(const struct lookups_options *options)
+{
+	struct lookups *lookups = mem_new(sizeof(*lookups));
+
+	lookups->options = *options;
+	lookups->refused.lookups = lookups;
+	lookups->refuse = timer_new(options->loop, on_refuse, lookups);
+	table_init(&lookups->flights, EXPECTED);
+	return lookups;
+}
+
+static void flight_free(struct flight *flight)
+{
+	while (flight->waiters) {
+		struct lookup *next = flight->waiters->next;
+
+		free(flight->waiters);
+		flight->waiters = next;
+	}
+	group_cancel(flight->asked);
+	reply_unref(flight->first);
+}
+
+void lookups_free(struct lookups *lookups)
+{
+	struct table_link *link;
+
+	if (!lookups)
+		return;
+	while ((link = table_next(&lookups->flights, NULL))) {
+		struct flight *flight = TABLE_ITEM(link, struct flight, link);
+
+		table_remove(&lookups->flights, link);
+		flight_free(flight);
+		free(flight);
+	}
+	flight_free(&lookups->refused);
+	timer_free(lookups->refuse);
+	table_clear(&lookups->flights);
+	free(lookups);
+}
+
+void lookups_add_counts(struct lookups *lookups, struct counts *counts)
+{
+	counts_add(counts, "lookups_started", NULL, "questions that went upstream",
+		&lookups->count_started);
+	counts_add(counts, "lookups_joined", NULL, "questions that joined one on its way",
+		&lookups->count_joined);
+	counts_add(counts, "lookups_parts", NULL, "alias chains that were asked on",
+		&lookups->count_parts);
+	counts_add(counts, "lookups_refused", NULL, "questions over the limit",
+		&lookups->count_refused);
+	counts_add(counts, "lookups_in_flight", NULL, "questions on their way upstream",
+		&lookups->count_in_flight);
+}
+
+uint8_t lookups_links_max(const struct lookups *lookups)
+{
+	return lookups->options.links_max;
+}
+
+bool lookup_now(
+	struct lookups *lookups, const struct question *question, struct lookup_result *result)
+{
+	struct cache_hit hit;
+
+	cache_find(lookups->options.cache, question, loop_now_ms(lookups->options.loop), &hit);
+	switch (hit.kind) {
+	case CACHE_MISS:
+		return false;
+	case CACHE_REPLY:
+		result->reply = hit.reply;
+		result->age_s = hit.age_s;
+		result->is_cut = hit.is_cut;
+		result->is_cached_failure = false;
+		result->failure.cause = FAILURE_NONE;
+		return true;
+	case CACHE_FAILURE:
+		*result =
+			(struct lookup_result){ .is_cached_failure = true, .failure = hit.failure };
+		return true;
+	}
+	return false;
+}
+
+static void note_in_flight(struct lookups *lookups)
+{
+	count_set(&lookups->count_in_flight, lookups->flights.count);
+}
+
+static struct lookup *waiter_add(struct flight *flight, lookup_done *done, void *owner)
+{
+	struct lookup *lookup = mem_new(sizeof(*lookup));
+
+	lookup->flight = flight;
+	lookup->done = done;
+	lookup->owner = owner;
+	lookup->next = flight->waiters;
+	if (lookup->next)
+		lookup->next->previous = lookup;
+	flight->waiters = lookup;
+	return lookup;
+}
+
+void lookup_cancel(struct lookup *lookup)
+{
+	if (!lookup)
+		return;
+	if (lookup->next)
+		lookup->next->previous = lookup->previous;
+	if (lookup->previous)
+		lookup->previous->next = lookup->next;
+	else
+		lookup->flight->waiters = lookup->next;
+	free(lookup);
+}
+
+/* Whoever is told may cancel others that wait for the same flight. */
+static void tell_all(struct flight *flight, const struct lookup_result *result)
+{
+	while (flight->waiters) {
+		struct lookup *lookup = flight->waiters;
+		lookup_done *done = lookup->done;
+		void *owner = lookup->owner;
+
+		lookup_cancel(lookup);
+		done(owner, result);
+	}
+}
+
+static void on_refuse(void *owner)
+{
+	struct lookups *lookups = owner;
+	struct lookup_result result = { .failure = { .cause = FAILURE_LIMIT } };
+
+	tell_all(&lookups->refused, &result);
+}
+
+/* The one end of a flight: what upstream said is kept, and all who wait are told. */
+static void flight_end(struct flight *flight, const struct lookup_result *result)
+{
+	struct lookups *lookups = flight->lookups;
+	uint64_t now_ms = loop_now_ms(lookups->options.loop);
+
+	assert(!flight->asked && !flight->rest);
+	if (result->reply)
+		cache_store(lookups->options.cache, &flight->question, result->reply, now_ms);
+	else if (result->failure.cause != FAILURE_LIMIT)
+		cache_store_failure(lookups->options.cache, &flight->question, &result->failure,
+			now_ms); /* R9520-3.2-a, D64-5.1.5-g */
+	table_remove(&lookups->flights, &flight->link);
+	note_in_flight(lookups);
+	tell_all(flight, result);
+	flight_free(flight);
+	free(flight);
+}
+
+static void end_with_failure(struct flight *flight, const struct failure *failure)
+{
+	flight_end(flight, &(struct lookup_result){ .failure = *failure });
+}
+
+static void end_with_chain_fault(struct flight *flight)
+{
+	end_with_failure(flight, &(struct failure){ .cause = FAILURE_CHAIN });
+}
+
+static void on_rest(void *owner, const struct lookup_result *result)
+{
+	struct flight *flight = owner;
+	struct lookups *lookups = flight->lookups;
+	struct aged_reply first = { .reply = flight->first };
+	struct aged_reply rest = { .reply = result->reply, .age_s = result->age_s };
+	struct reply *joined;
+
+	flight->rest = NULL;
+	if (!result->reply) {
+		end_with_failure(flight, &result->failure);
+		return;
+	}
+	first.age_s = (uint32_t)((loop_now_ms(lookups->options.loop) - flight->first_ms) / S_MS);
+	joined = splice_replies(&flight->question, &first, &rest, lookups->options.links_max);
+	if (!joined) {
+		end_with_chain_fault(flight);
+		return;
+	}
+	flight_end(flight, &(struct lookup_result){ .reply = joined });
+	reply_unref(joined);
+}
+
+static bool on_match(const struct table_link *link, const void *key)
+{
+	return question_equal(&TABLE_ITEM(link, const struct flight, link)->question, key);
+}
+
+static struct flight *flight_find(
+	const struct lookups *lookups, const struct question *question, uint64_t hash)
+{
+	struct table_link *link = table_find(&lookups->flights, hash, on_match, question);
+
+	return link ? TABLE_ITEM(link, struct flight, link) : NULL;
+}
+
+/* Two flights must not wait for each other: their aliases lead in a circle. */
+static bool waits_for(const struct flight *flight, const struct flight *other)
+{
+	while (flight) {
+		if (flight == other)
+			return true;
+		flight = flight->rest ? flight->rest->flight : NULL;
+	}
+	return false;
+}
+
+static void flight_ask(struct flight *flight);
+
+/* Joins the flight of that question (R9520-2.3-a), or starts it as part `parts` of a chain. */
+static struct lookup *join(struct lookups *lookups, const struct question *question, bool stream,
+	uint8_t parts, uint64_t deadline_ms, lookup_done *done, void *owner)
+{
+	uint64_t hash = question_hash(&lookups->flights, question);
+	struct flight *flight = flight_find(lookups, question, hash);
+	struct lookup *lookup;
+
+	if (flight) {
+		count_up(&lookups->count_joined);
+		return waiter_add(flight, done, owner);
+	}
+	if (lookups->flights.count >= lookups->options.flights_max) {
+		count_up(&lookups->count_refused);
+		timer_start(lookups->refuse, 0);
+		return waiter_add(&lookups->refused, done, owner);
+	}
+	flight = mem_new(sizeof(*flight));
+	flight->lookups = lookups;
+	flight->question = *question;
+	flight->deadline_ms = deadline_ms;
+	flight->parts = parts;
+	flight->stream = stream;
+	table_insert(&lookups->flights, &flight->link, hash);
+	count_up(&lookups->count_started);
+	note_in_flight(lookups);
+	lookup = waiter_add(flight, done, owner);
+	flight_ask(flight);
+	return lookup;
+}
+
+/* D64-5.1.5-d: the chain in `reply` ends in an alias; asks on for its last target, where that
+ * name's route leads. */
+static void flight_go_on(struct flight *flight, struct reply *reply)
+{
+	struct lookups *lookups = flight->lookups;
+	struct question rest = splice_question(&flight->question, reply);
+	struct lookup_result result;
+
+	rest.scope = group_scope(routes_find(lookups->options.routes, rest.name.octets)->group);
+	if (flight->parts >= PARTS_MAX || reply_facts(reply)->links > lookups->options.links_max ||
+		waits_for(flight_find(lookups, &rest, question_hash(&lookups->flights, &rest)),
+			flight)) {
+		end_with_chain_fault(flight); /* D64-5.1.5-g, R1123-6.1.3.3-a */
+		return;
+	}
+	count_up(&lookups->count_parts);
+	flight->first = reply_ref(reply);
+	flight->first_ms = loop_now_ms(lookups->options.loop);
+	if (lookup_now(lookups, &rest, &result)) {
+		on_rest(flight, &result);
+		reply_unref(result.reply);
+		return;
+	}
+	flight->rest = join(lookups, &rest, flight->stream, (uint8_t)(flight->parts + 1),
+		flight->deadline_ms, on_rest, flight);
+}
+
+static void on_group_done(void *owner, struct reply *reply, const struct failure *failure)
+{
+	struct flight *flight = owner;
+
+	flight->asked = NULL;
+	if (!reply)
+		end_with_failure(flight, failure);
+	else if (reply_facts(reply)->kind == REPLY_CHAIN)
+		flight_go_on(flight, reply);
+	else
+		flight_end(flight, &(struct lookup_result){ .reply = reply });
+}
+
+static void flight_ask(struct flight *flight)
+{
+	struct lookups *lookups = flight->lookups;
+	struct group *group = routes_group(lookups->options.routes, flight->question.scope);
+	struct group_ask ask = { .deadline_ms = flight->deadline_ms, .stream = flight->stream };
+
+	/* The upstreams of that scope are gone with a reload: whoever has the name now. */
+	if (!group)
+		group = routes_find(lookups->options.routes, flight->question.name.octets)->group;
+	flight->asked = group_start(group, &flight->question, &ask, on_group_done, flight);
+}
+
+struct lookup *lookup_start(struct lookups *lookups, const struct question *question, bool stream,
+	lookup_done *done, void *owner)
+{
+	uint64_t now_ms = loop_now_ms(lookups->options.loop);
+
+	return join(
+		lookups, question, stream, 1, now_ms + lookups->options.resolve_ms, done, owner);
+}

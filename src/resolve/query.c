@@ -1,0 +1,582 @@
+/* One client request: starts its look-ups, keeps the facts, obeys the verdict, answers once.
+ * Every event is "write the fact, ask again"; what the facts mean is ending's business, and
+ * where they come from is fact's and lookup's. Knows no socket and no configuration. */
+
+#include "sixward/resolve/query.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sixward/base/log.h"
+#include "sixward/base/mem.h"
+#include "sixward/dns64/ipv4only.h"
+#include "sixward/net/timer.h"
+#include "sixward/resolve/crowd.h"
+#include "sixward/resolve/ending.h"
+
+enum { QUESTION_MAX = NAME_SIZE_MAX + 4 };
+
+struct query {
+	struct resolver *resolver;
+	struct query *next, *previous; /* on the list; `next` also among the idle */
+	struct query_list *list;       /* NULL: not in progress */
+	struct crowd_client *client;
+	struct timer *timer; /* stays with the struct */
+	query_done *done;
+	void *owner;
+	struct policy *policy; /* held while in progress */
+	struct origin origin;
+	uint64_t started_ms;
+	uint64_t budget_ms;
+	size_t limit;
+	uint16_t id;
+	uint16_t flags; /* of the query */
+	uint16_t question_size;
+	uint8_t question[QUESTION_MAX]; /* as the client sent it */
+	struct answer_edns edns;
+	struct inquiry inquiry;
+};
+
+struct resolver {
+	struct resolver_parts parts;
+	struct outcomes outcomes;
+	struct crowd crowd;
+	struct query *idle; /* for the next requests: a hit takes no memory */
+	size_t in_progress;
+	struct count count_in_progress;
+	uint8_t octets[WIRE_MESSAGE_MAX]; /* of an answer that had to wait */
+};
+
+struct resolver *resolver_new(const struct resolver_parts *parts)
+{
+	struct resolver *resolver = mem_new(sizeof(*resolver));
+
+	resolver->parts = *parts;
+	crowd_init(&resolver->crowd);
+	return resolver;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+	if (!resolver)
+		return;
+	assert(!resolver->in_progress);
+	while (resolver->idle) {
+		struct query *next = resolver->idle->next;
+
+		timer_free(resolver->idle->timer);
+		free(resolver->idle);
+		resolver->idle = next;
+	}
+	crowd_clear(&resolver->crowd);
+	free(resolver);
+}
+
+void resolver_set_parts(struct resolver *resolver, const struct resolver_parts *parts)
+{
+	resolver->parts = *parts;
+}
+
+void resolver_add_counts(struct resolver *resolver, struct counts *counts)
+{
+	outcomes_add_counts(&resolver->outcomes, counts);
+	counts_add(counts, "queries_in_progress", NULL, "client queries that wait for their answer",
+		&resolver->count_in_progress);
+}
+
+size_t resolver_in_progress(const struct resolver *resolver)
+{
+	return resolver->in_progress;
+}
+
+struct outcomes *resolver_outcomes(struct resolver *resolver)
+{
+	return &resolver->outcomes;
+}
+
+static struct query *query_take(struct resolver *resolver)
+{
+	struct query *query = resolver->idle;
+	struct timer *timer = NULL;
+
+	if (query) {
+		resolver->idle = query->next;
+		timer = query->timer;
+		memset(query, 0, sizeof(*query));
+	} else {
+		query = mem_new(sizeof(*query));
+	}
+	query->resolver = resolver;
+	query->timer = timer;
+	return query;
+}
+
+/* Lets go of all that it holds; the memory waits for the next request. */
+static void query_release(struct query *query)
+{
+	struct resolver *resolver = query->resolver;
+
+	fact_clear(&query->inquiry.main);
+	fact_clear(&query->inquiry.other);
+	if (query->list) {
+		timer_stop(query->timer);
+		if (query->next)
+			query->next->previous = query->previous;
+		if (query->previous)
+			query->previous->next = query->next;
+		else
+			query->list->first = query->next;
+		query->list->count--;
+		resolver->in_progress--;
+		count_set(&resolver->count_in_progress, resolver->in_progress);
+		crowd_leave(&resolver->crowd, query->client);
+		policy_unref(query->policy);
+	}
+	query->next = resolver->idle;
+	resolver->idle = query;
+}
+
+/* A waiting request joins the list of its front. */
+static void query_park(struct query *query, struct query_list *list)
+{
+	struct resolver *resolver = query->resolver;
+
+	query->list = list;
+	query->next = list->first;
+	if (query->next)
+		query->next->previous = query;
+	list->first = query;
+	list->count++;
+	resolver->in_progress++;
+	count_set(&resolver->count_in_progress, resolver->in_progress);
+	query->client = crowd_join(&resolver->crowd, &query->origin.client.addr);
+	query->policy = policy_ref(query->policy);
+}
+
+static void observe(const struct query *query, const struct ending *ending)
+{
+	const struct resolver_parts *parts = &query->resolver->parts;
+	const struct inquiry *inquiry = &query->inquiry;
+	bool main_is_aaaa = inquiry->question.type == TYPE_AAAA;
+	bool main_is_a = inquiry->question.type == TYPE_A;
+	struct query_observation observation = {
+		.question = &inquiry->question,
+		.origin = &query->origin,
+		.outcome = ending->outcome,
+		.rcode = ending->rcode,
+		.took_ms = loop_now_ms(parts->loop) - query->started_ms,
+		.reply = ending->reply,
+		.aaaa = main_is_aaaa ? inquiry->main.reply : inquiry->other.reply,
+		.a = main_is_a ? inquiry->main.reply : inquiry->other.reply,
+		.policy = query->policy,
+		.edes = &ending->edes,
+	};
+
+	if (parts->observe)
+		parts->observe(parts->observer, &observation);
+}
+
+static struct answer answer_of(const struct query *query, const struct ending *ending)
+{
+	struct answer answer = {
+		.id = query->id,
+		.opcode = OPCODE_QUERY,
+		.rcode = ending->rcode,
+		/* R1035-4.1.1-a, R4035-3.2.2-a, D64-5.4-d */
+		.flags = (uint16_t)((query->flags & (WIRE_RD | WIRE_CD)) | WIRE_RA),
+		.question = query->question, /* D64-5.4-a */
+		.question_size = query->question_size,
+		.reply = ending->reply,
+		.age_s = ending->age_s,
+		.keep_dnssec = query->edns.dnssec_ok,
+		.question_type = query->inquiry.question.type,
+		.limit = query->limit,
+		.edns = query->edns,
+	};
+
+	if (ending->has_aa)
+		answer.flags |= WIRE_AA;
+	if (ending->has_ad)
+		answer.flags |= WIRE_AD;
+	answer.edns.edes = ending->edes;
+	return answer;
+}
+
+/* The one end of a request: notes the outcome and writes the answer into `out`, if there is to
+ * be one; returns its size. Lets go of the ending. */
+static size_t query_end(struct query *query, struct ending *ending, uint8_t *out)
+{
+	bool is_answered =
+		ending->outcome != OUTCOME_DROPPED && ending->outcome != OUTCOME_CANCELLED;
+	bool is_truncated = false;
+	size_t size = 0;
+
+	if (is_answered) {
+		struct answer answer = answer_of(query, ending);
+
+		size = answer_encode(&answer, out, &is_truncated);
+	}
+	if (is_truncated && query->origin.stream) {
+		/* UPR-06: what does not fit into any message. */
+		struct answer answer;
+
+		ending_clear(ending);
+		*ending = (struct ending){ 0 };
+		ending_be_error(ending, OUTCOME_LIMIT, RCODE_SERVFAIL, "answer too large");
+		answer = answer_of(query, ending);
+		size = answer_encode(&answer, out, NULL);
+	}
+	outcomes_note(&query->resolver->outcomes, ending->outcome);
+	observe(query, ending);
+	ending_clear(ending);
+	return size;
+}
+
+static struct fact_sources sources_of(const struct query *query)
+{
+	const struct resolver_parts *parts = &query->resolver->parts;
+
+	return (struct fact_sources){
+		.local = parts->local, .lookups = parts->lookups, .routes = parts->routes
+	};
+}
+
+/* Finds out what is known here and now, as far as it can still change the answer; false when
+ * the answer has to wait for more. A cached AAAA that decides asks for no A (D64-5.1-a). */
+static bool query_look(struct query *query, struct ending *ending)
+{
+	struct inquiry *inquiry = &query->inquiry;
+	struct fact_sources sources = sources_of(query);
+	bool is_patient = inquiry_is_patient(inquiry);
+	bool recursion = query->flags & WIRE_RD;
+	struct fact *first = is_patient ? &inquiry->other : &inquiry->main;
+	struct fact *second = is_patient ? &inquiry->main : &inquiry->other;
+
+	/* D64-5.3.1-h: an in-addr.arpa name of a local zone is not leaked. */
+	fact_try(first, &sources, inquiry->plan == PLAN_REVERSE, recursion);
+	if (ending_decide(inquiry, ending))
+		return true;
+	if (!inquiry_has_other(inquiry) || (is_patient && fact_is_open(first)))
+		return false;
+	fact_try(second, &sources, false, recursion);
+	return ending_decide(inquiry, ending);
+}
+
+static void query_go_on(struct query *query);
+
+static void note(struct query *query, struct fact *fact, const struct lookup_result *result)
+{
+	fact->lookup = NULL;
+	fact_note(fact, result, lookups_links_max(query->resolver->parts.lookups));
+	query_go_on(query);
+}
+
+static void on_main(void *owner, const struct lookup_result *result)
+{
+	struct query *query = owner;
+
+	note(query, &query->inquiry.main, result);
+}
+
+static void on_other(void *owner, const struct lookup_result *result)
+{
+	struct query *query = owner;
+
+	note(query, &query->inquiry.other, result);
+}
+
+static void start(struct query *query, struct fact *fact, lookup_done *done)
+{
+	/* UPS-a, R8482-4-a */
+	bool stream = query->origin.stream || query->inquiry.question.type == TYPE_ANY;
+
+	if (!fact->is_tried || !fact_is_open(fact) || fact->lookup)
+		return;
+	fact->lookup =
+		lookup_start(query->resolver->parts.lookups, &fact->question, stream, done, query);
+}
+
+/* Asks for all that is not known: AAAA and A at once (D64-5.1.8-a). */
+static void query_ask(struct query *query)
+{
+	start(query, &query->inquiry.main, on_main);
+	start(query, &query->inquiry.other, on_other);
+}
+
+/* Half of the time is for AAAA, the rest for what A still needs (D64-5.1.3-b). */
+static bool query_halves(const struct query *query)
+{
+	return inquiry_has_other(&query->inquiry) && !inquiry_is_patient(&query->inquiry) &&
+	       !policy_options(query->policy)->aaaa_error_passes;
+}
+
+static void note_late(struct fact *fact)
+{
+	if (fact_is_open(fact))
+		fact->is_late = true;
+}
+
+static void on_time(void *owner)
+{
+	struct query *query = owner;
+	uint64_t passed_ms = loop_now_ms(query->resolver->parts.loop) - query->started_ms;
+
+	if (passed_ms < query->budget_ms) {
+		note_late(inquiry_aaaa(&query->inquiry));
+		timer_start(query->timer, query->budget_ms - passed_ms);
+	} else {
+		note_late(&query->inquiry.main); /* LIM-03 */
+		note_late(&query->inquiry.other);
+	}
+	query_go_on(query);
+}
+
+static void wait_for_time(struct query *query)
+{
+	if (!query->timer)
+		query->timer = timer_new(query->resolver->parts.loop, on_time, query);
+	timer_start(query->timer, query_halves(query) ? query->budget_ms / 2 : query->budget_ms);
+}
+
+/* A waiting request whose facts have changed. */
+static void query_go_on(struct query *query)
+{
+	struct ending ending = { 0 };
+	struct origin origin = query->origin;
+	query_done *done = query->done;
+	void *owner = query->owner;
+	uint8_t *octets = query->resolver->octets;
+	size_t size;
+
+	if (!query_look(query, &ending)) {
+		query_ask(query);
+		return;
+	}
+	size = query_end(query, &ending, octets);
+	query_release(query);
+	done(owner, &origin, octets, size);
+}
+
+void query_list_cancel(struct query_list *list)
+{
+	while (list->first) {
+		struct ending ending = { .outcome = OUTCOME_CANCELLED };
+		struct query *query = list->first;
+
+		query_end(query, &ending, NULL);
+		query_release(query);
+	}
+}
+
+static void query_fill(struct query *query, const struct request *request)
+{
+	const struct resolver_parts *parts = &query->resolver->parts;
+	const struct wire *wire = request->wire;
+	struct inquiry *inquiry = &query->inquiry;
+
+	query->origin = request->origin;
+	query->limit = request->limit;
+	query->edns = request->edns;
+	query->id = wire->id;
+	query->flags = wire->flags;
+	query->started_ms = loop_now_ms(parts->loop);
+	query->budget_ms = parts->budget_ms;
+	query->policy = views_find(parts->views, &request->origin.client.addr);
+	query->question_size = (uint16_t)wire->question_size;
+	memcpy(query->question, wire->question_name, wire->question_size);
+
+	inquiry->question = question_make(wire->question_name, wire->question_type,
+		wire->question_class, wire->flags & WIRE_CD);
+	inquiry->wants_ad = wire->flags & WIRE_AD || request->edns.dnssec_ok;
+	inquiry->stream = request->origin.stream;
+	inquiry->policy = query->policy;
+}
+
+/* CD=1, another class, and DNS64 off for the client, the zone or the name: as if there were no
+ * DNS64 (D64-5.1-b, D64-5.5-nv01, D64-5.5-nv11, D64-6.3-a). */
+static enum plan plan_for(const struct inquiry *inquiry, bool has_dns64)
+{
+	const struct policy_options *options = policy_options(inquiry->policy);
+	const uint8_t *name = inquiry->question.name.octets;
+
+	if (!has_dns64 || inquiry->question.cd || inquiry->question.rclass != CLASS_IN)
+		return PLAN_RELAY;
+	if (inquiry->question.type == TYPE_AAAA)
+		return inquiry->is_exempt ? PLAN_RELAY : PLAN_AAAA; /* D64-7.3-a */
+	if (inquiry->question.type == TYPE_A && options->hide_a != HIDE_A_NEVER &&
+		!nameset_covers(&options->keep_a_names, name))
+		return PLAN_A;
+	return PLAN_RELAY;
+}
+
+static void begin_translation(struct query *query, const struct route *route, bool has_dns64)
+{
+	struct inquiry *inquiry = &query->inquiry;
+	const struct policy_options *options = policy_options(query->policy);
+	struct fact_sources sources = sources_of(query);
+	struct question other = inquiry->question;
+
+	if (has_dns64 && (other.type == TYPE_AAAA || other.type == TYPE_A)) {
+		inquiry->is_exempt = nameset_covers(&options->exclude_names, other.name.octets);
+		inquiry->ignores_aaaa = nameset_covers(&options->ignore_aaaa, other.name.octets);
+	}
+	inquiry->plan = plan_for(inquiry, has_dns64);
+	if (!inquiry_has_other(inquiry))
+		return;
+	other.type = other.type == TYPE_AAAA ? TYPE_A : TYPE_AAAA;
+	fact_init(&inquiry->other, &other, group_scope(route->group));
+	if (inquiry->main.is_local)
+		fact_take_record(&inquiry->other, &sources); /* D64-5.4-g */
+}
+
+/* D64-5.3.1-b, way 2: asks for the name under in-addr.arpa instead. */
+static void begin_reverse(struct query *query)
+{
+	struct inquiry *inquiry = &query->inquiry;
+	struct fact_sources sources = sources_of(query);
+	struct question ptr = question_make(
+		inquiry->reverse.ipv4_name.octets, TYPE_PTR, CLASS_IN, inquiry->question.cd);
+
+	inquiry->plan = PLAN_REVERSE;
+	fact_init(&inquiry->main, &ptr,
+		group_scope(routes_find(sources.routes, ptr.name.octets)->group));
+	fact_take_record(&inquiry->main, &sources);
+}
+
+/* Section 8, for a name that is no record of ours. True when it ends here. */
+static bool try_reverse(struct query *query, struct ending *ending, bool *is_public)
+{
+	struct inquiry *inquiry = &query->inquiry;
+	struct reply *reply;
+
+	inquiry->reverse = reverse_find(query->policy, &inquiry->question);
+	switch (inquiry->reverse.kind) {
+	case REVERSE_NONE:
+		return false;
+	case REVERSE_IPV4ONLY:
+		reply = reverse_local(&inquiry->question, &inquiry->reverse);
+		ending_be_local(ending, OUTCOME_IPV4ONLY, reply); /* R8880-7.2.1-a */
+		return true;
+	case REVERSE_ASK:
+	case REVERSE_NODATA:
+	case REVERSE_NXDOMAIN:
+		break;
+	}
+	if (inquiry->question.cd && query->edns.dnssec_ok) {
+		*is_public = true; /* D64-5.3.1-i: an ordinary query, no zone of ours */
+		return false;
+	}
+	if (inquiry->reverse.kind == REVERSE_ASK) {
+		begin_reverse(query);
+		return false;
+	}
+	reply = reverse_local(&inquiry->question, &inquiry->reverse); /* D64-5.3.1-g */
+	ending_be_local(ending, OUTCOME_SPECIAL, reply);
+	return true;
+}
+
+/* Names that are answered without a look-up of their own: ipv4only.arpa, reverse zones of our
+ * prefixes, special-use names, in this order. True when it ends here. */
+static bool try_own_names(struct query *query, struct ending *ending, bool has_dns64)
+{
+	struct inquiry *inquiry = &query->inquiry;
+	bool is_public = false;
+	struct reply *reply;
+
+	if (has_dns64) {
+		/* R8880-7.1-a, D64-5.5-d */
+		reply = ipv4only_answer(&inquiry->question, query->policy);
+		if (reply) {
+			ending_be_local(ending, OUTCOME_IPV4ONLY, reply);
+			return true;
+		}
+		if (try_reverse(query, ending, &is_public))
+			return true;
+	}
+	if (is_public || inquiry->plan == PLAN_REVERSE)
+		return false;
+	/* LOC-b: whatever DO and CD are, and without DNS64. */
+	reply = local_special(query->resolver->parts.local, &inquiry->question);
+	if (!reply)
+		return false;
+	ending_be_local(ending, OUTCOME_SPECIAL, reply);
+	return true;
+}
+
+/* Decides what has to be known, and ends what is known at once. Own records come first of all:
+ * they win over special-use names and reverse zones, and are facts like others, so that DNS64
+ * and hide-a apply to them (LOC-c, D64-5.4-g). */
+static bool query_begin(struct query *query, struct ending *ending)
+{
+	struct inquiry *inquiry = &query->inquiry;
+	struct fact_sources sources = sources_of(query);
+	const struct route *route = routes_find(sources.routes, inquiry->question.name.octets);
+	bool has_dns64 = policy_options(query->policy)->enabled && route->dns64;
+	bool is_in = inquiry->question.rclass == CLASS_IN;
+
+	if (inquiry->question.rclass == CLASS_CH) {
+		struct reply *reply = local_chaos(sources.local, &inquiry->question);
+
+		if (reply) /* MAL-25 */
+			ending_be_local(ending, OUTCOME_CHAOS, reply);
+		else
+			ending_be_error(ending, OUTCOME_REFUSED_CHAOS, RCODE_REFUSED, NULL);
+		return true;
+	}
+	fact_init(&inquiry->main, &inquiry->question, group_scope(route->group));
+	if (is_in && !fact_take_record(&inquiry->main, &sources) &&
+		try_own_names(query, ending, has_dns64))
+		return true;
+	if (inquiry->plan != PLAN_REVERSE)
+		begin_translation(query, route, has_dns64);
+	return query_look(query, ending);
+}
+
+/* Whether a request that would have to wait may not. */
+static bool query_is_turned_away(struct query *query, struct ending *ending)
+{
+	struct resolver *resolver = query->resolver;
+	const struct inquiry *inquiry = &query->inquiry;
+
+	if (!(query->flags & WIRE_RD)) {
+		/* MAL-20, ACL-c */
+		ending_be_error(ending, OUTCOME_REFUSED_RD, RCODE_REFUSED, "RD=0");
+		return true;
+	}
+	/* UPS-d: our own question on its way back. */
+	if (routes_is_own(resolver->parts.routes, query->id, query->origin.client.port,
+		    inquiry->question.name.octets, inquiry->question.type)) {
+		ending->outcome = OUTCOME_DROPPED;
+		return true;
+	}
+	if (resolver->in_progress < resolver->parts.queries_max)
+		return false;
+	/* MAL-29: whoever fills the house goes without an answer. */
+	if (!query->origin.stream && crowd_is_largest(&resolver->crowd, &query->origin.client.addr))
+		ending->outcome = OUTCOME_DROPPED;
+	else
+		ending_be_error(ending, OUTCOME_OVERLOAD, RCODE_SERVFAIL, "overload");
+	return true;
+}
+
+enum query_state query_start(struct resolver *resolver, const struct request *request, uint8_t *out,
+	size_t *size, query_done *done, void *owner)
+{
+	struct query *query = query_take(resolver);
+	struct ending ending = { 0 };
+
+	/* Finished answers are to be asked first, here (design.md, 4). */
+	query_fill(query, request);
+	if (!query_begin(query, &ending) && !query_is_turned_away(query, &ending)) {
+		query->done = done;
+		query->owner = owner;
+		query_park(query, request->list);
+		wait_for_time(query);
+		query_ask(query);
+		return QUERY_WAITS;
+	}
+	*size = query_end(query, &ending, out);
+	query_release(query);
+	return *size ? QUERY_ANSWERED : QUERY_DROPPED;
+}
