@@ -1,0 +1,52 @@
+/* Allocation that succeeds or ends the process. */
+
+#include "sixward/base/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void *checked(void *memory)
+{
+	static const char words[] = "sixward: out of memory\n";
+	ssize_t written;
+
+	if (memory)
+		return memory;
+	/* stdio and the log may want memory themselves. */
+	written = write(STDERR_FILENO, words, sizeof(words) - 1);
+	(void)written;
+	abort();
+}
+
+void *mem_new(size_t size)
+{
+	return checked(calloc(1, size ? size : 1));
+}
+
+void *mem_new_array(size_t count, size_t size)
+{
+	return checked(count && size ? calloc(count, size) : calloc(1, 1));
+}
+
+void *mem_resize_array(void *old, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / size)
+		return checked(NULL);
+	return checked(realloc(old, count && size ? count * size : 1));
+}
+
+void *mem_copy(const void *octets, size_t size)
+{
+	void *copy = mem_new(size);
+
+	if (size)
+		memcpy(copy, octets, size);
+	return copy;
+}
+
+char *mem_copy_text(const char *text)
+{
+	return text ? mem_copy(text, strlen(text) + 1) : NULL;
+}
