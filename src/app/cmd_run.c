@@ -1,8 +1,10 @@
 /* sixward run: signals to server calls. */
 
+#define _GNU_SOURCE
+
+#include <getopt.h>
 #include <signal.h>
-#include <stdio.h>
-#include <unistd.h>
+#include <stddef.h>
 
 #include "sixward/app/command.h"
 #include "sixward/app/server.h"
@@ -71,6 +73,8 @@ static int serve(struct config *config, const char *path)
 	return status;
 }
 
+static const struct option options[] = { { "config", required_argument, NULL, 'c' }, { 0 } };
+
 int cmd_run(int argc, char **argv)
 {
 	const char *path = NULL;
@@ -78,11 +82,11 @@ int cmd_run(int argc, char **argv)
 	int option;
 	int status;
 
-	while ((option = getopt(argc, argv, ":c:")) != -1) {
-		if (option == ':')
-			return command_usage("run", "-c wants a file");
+	while ((option = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
 		if (option != 'c')
-			return command_usage("run", "unknown option -%c", optopt);
+			return command_usage("run",
+				option == ':' ? "%s wants a value" : "unknown option %s",
+				argv[optind - 1]);
 		path = optarg;
 	}
 	if (optind < argc)

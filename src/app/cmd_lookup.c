@@ -1,0 +1,246 @@
+/* sixward lookup and sixward curl: one question, and why the answer is what it is. */
+
+#define _GNU_SOURCE
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sixward/app/ask.h"
+#include "sixward/app/command.h"
+#include "sixward/base/mem.h"
+#include "sixward/base/text.h"
+#include "sixward/dns/message.h"
+
+enum { HTTPS_PORT = 443, HOST_MAX = 1024 };
+
+/* What was answered, and whether it holds anything. */
+struct told {
+	bool has_data;
+	const char *host;
+	uint16_t port;
+};
+
+/* "synthesized from 198.41.0.4 with 64:ff9b::/96", or "native". */
+static void print_origin(const struct query_observation *seen, const struct record *record)
+{
+	const struct prefix *prefix = NULL;
+	char addr_text[ADDR_TEXT_MAX];
+	char prefix_text[NETWORK_TEXT_MAX];
+	uint8_t ipv4[4];
+	struct addr addr;
+
+	if (seen->outcome != OUTCOME_SYNTHESIZED || record->type != TYPE_AAAA ||
+		!policy_extract(seen->policy, record->rdata, ipv4, &prefix) || !prefix) {
+		(void)printf("\t; %s",
+			seen->outcome == OUTCOME_RECORD || seen->outcome == OUTCOME_SPECIAL
+				? "local"
+				: "native");
+		return;
+	}
+	addr = addr_from_ipv4(ipv4);
+	(void)printf("\t; synthesized from %s with %s", addr_format(&addr, addr_text),
+		network_format(&prefix->network, prefix_text));
+}
+
+static void print_answer(struct told *told, const struct query_observation *seen)
+{
+	for (size_t i = 0; seen->reply && i < reply_count(seen->reply); i++) {
+		struct record record = reply_record(seen->reply, i);
+		char *text;
+
+		if (record.section != SECTION_ANSWER || record_is_dnssec(record.type))
+			continue;
+		text = message_format_record(&record);
+		(void)printf("%s", text);
+		free(text);
+		if (record.type == seen->question->type) {
+			told->has_data = true;
+			if (record.type == TYPE_AAAA || record.type == TYPE_A)
+				print_origin(seen, &record);
+		}
+		(void)printf("\n");
+	}
+}
+
+static bool is_in(const struct reply *reply, const struct record *wanted)
+{
+	for (size_t i = 0; reply && i < reply_count(reply); i++) {
+		struct record record = reply_record(reply, i);
+
+		if (record.type == wanted->type && record.rdata_size == wanted->rdata_size &&
+			memcmp(record.rdata, wanted->rdata, record.rdata_size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Records that upstream sent and the answer does not hold, each with its reason. */
+static void print_left_out(const struct query_observation *seen)
+{
+	char text[ADDR_TEXT_MAX];
+	const char *why = NULL;
+
+	for (size_t i = 0; seen->aaaa && i < reply_count(seen->aaaa); i++) {
+		struct record record = reply_record(seen->aaaa, i);
+		struct addr addr;
+
+		if (record.type != TYPE_AAAA || record.section != SECTION_ANSWER ||
+			seen->question->type != TYPE_AAAA || is_in(seen->reply, &record))
+			continue;
+		addr = addr_from_ipv6(record.rdata);
+		(void)printf("; left out: AAAA %s: %s\n", addr_format(&addr, text),
+			policy_excludes_aaaa(seen->policy, record.rdata) ? "excluded" : "ignored");
+	}
+	for (size_t i = 0; seen->a && i < reply_count(seen->a); i++) {
+		const struct prefix *prefixes[POLICY_PREFIXES_MAX];
+		struct record record = reply_record(seen->a, i);
+		struct addr addr;
+
+		if (record.type != TYPE_A || record.section != SECTION_ANSWER ||
+			is_in(seen->reply, &record))
+			continue;
+		addr = addr_from_ipv4(record.rdata);
+		if (seen->question->type == TYPE_A)
+			(void)printf("; left out: A %s: hidden\n", addr_format(&addr, text));
+		else if (!policy_prefixes_for(seen->policy, record.rdata, prefixes, &why))
+			(void)printf("; not mapped: A %s: %s\n", addr_format(&addr, text), why);
+	}
+}
+
+static void on_lookup(void *owner, const struct query_observation *seen)
+{
+	char rcode[MESSAGE_TYPE_TEXT_MAX];
+	struct told *told = owner;
+
+	print_answer(told, seen);
+	print_left_out(seen);
+	(void)printf("; %s, %s, %u ms\n", message_format_rcode(seen->rcode, rcode),
+		outcome_label(seen->outcome), (unsigned)seen->took_ms);
+	for (uint8_t i = 0; seen->edes && i < seen->edes->count; i++)
+		(void)printf("; extended error %u %s\n", seen->edes->items[i].code,
+			seen->edes->items[i].text);
+}
+
+static const struct option options[] = { { "config", required_argument, NULL, 'c' }, { 0 } };
+
+/* -c FILE alone; false after a complaint. */
+static bool read_options(int argc, char **argv, const char **path)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
+		if (option != 'c') {
+			(void)command_usage(argv[0],
+				option == ':' ? "%s wants a value" : "unknown option %s",
+				argv[optind - 1]);
+			return false;
+		}
+		*path = optarg;
+	}
+	return true;
+}
+
+int cmd_lookup(int argc, char **argv)
+{
+	struct told told = { 0 };
+	const char *path = NULL;
+	uint16_t type = TYPE_AAAA;
+	struct config *config;
+	struct name name;
+
+	if (!read_options(argc, argv, &path))
+		return EXIT_USAGE;
+	if (argc - optind < 1 || argc - optind > 2)
+		return command_usage("lookup", "wants NAME and maybe TYPE");
+	if (!name_parse(argv[optind], &name))
+		return command_usage("lookup", "\"%s\" is no domain name", argv[optind]);
+	if (argc - optind == 2 && !message_parse_type(argv[optind + 1], &type))
+		return command_usage("lookup", "\"%s\" is no type", argv[optind + 1]);
+	config = command_config(path);
+	if (!config)
+		return EXIT_USAGE;
+	log_set(LOG_WARNING, LOG_FORMAT_TEXT);
+	ask(config, name.octets, type, on_lookup, &told);
+	config_unref(config);
+	return told.has_data ? EXIT_YES : EXIT_NO;
+}
+
+static void on_curl(void *owner, const struct query_observation *seen)
+{
+	char text[ADDR_TEXT_MAX];
+	struct told *told = owner;
+
+	for (size_t i = 0; seen->reply && i < reply_count(seen->reply); i++) {
+		struct record record = reply_record(seen->reply, i);
+		struct addr addr;
+
+		if (record.section != SECTION_ANSWER || record.type != TYPE_AAAA)
+			continue;
+		addr = addr_from_ipv6(record.rdata);
+		if (told->has_data)
+			(void)printf(",[%s]", addr_format(&addr, text));
+		else
+			(void)printf("--resolve %s:%u:[%s]", told->host, told->port,
+				addr_format(&addr, text));
+		told->has_data = true;
+	}
+	if (told->has_data)
+		(void)printf("\n");
+	else
+		(void)fprintf(stderr, "sixward curl: %s has no address that can be reached: %s\n",
+			told->host, outcome_label(seen->outcome));
+}
+
+/* HOST or HOST:PORT, into `host`. */
+static bool split(const char *argument, char host[HOST_MAX], uint16_t *port)
+{
+	const char *colon = strrchr(argument, ':');
+	size_t length = colon ? (size_t)(colon - argument) : strlen(argument);
+	uint64_t number = HTTPS_PORT;
+
+	if (length == 0 || length >= HOST_MAX ||
+		(colon && (!text_to_number(colon + 1, &number) || number < 1 || number > 65535)))
+		return false;
+	memcpy(host, argument, length);
+	host[length] = '\0';
+	*port = (uint16_t)number;
+	return true;
+}
+
+int cmd_curl(int argc, char **argv)
+{
+	const char *path = NULL;
+	int status = EXIT_YES;
+	struct config *config;
+
+	if (!read_options(argc, argv, &path))
+		return EXIT_USAGE;
+	if (optind == argc)
+		return command_usage("curl", "wants HOST or HOST:PORT");
+	config = command_config(path);
+	if (!config)
+		return EXIT_USAGE;
+	log_set(LOG_WARNING, LOG_FORMAT_TEXT);
+	for (int i = optind; i < argc; i++) {
+		char host[HOST_MAX];
+		struct told told = { .host = host };
+		struct addr addr;
+		struct name name;
+
+		if (addr_parse(argv[i], &addr) || !split(argv[i], host, &told.port) ||
+			addr_parse(host, &addr) || !name_parse(host, &name)) {
+			status = command_usage("curl",
+				"\"%s\" is no HOST or HOST:PORT (for an IPv4 address, see: sixward "
+				"map)",
+				argv[i]);
+			break;
+		}
+		ask(config, name.octets, TYPE_AAAA, on_curl, &told);
+		if (!told.has_data)
+			status = EXIT_NO;
+	}
+	config_unref(config);
+	return status;
+}
