@@ -56,12 +56,7 @@ void aged_copy_rest(const struct aged_reply *aged, struct reply_draft *draft)
 
 void aged_copy_soa(const struct aged_reply *aged, struct reply_draft *draft)
 {
-	enum reply_kind kind;
-
 	if (!aged->reply || !reply_facts(aged->reply)->has_soa)
-		return;
-	kind = reply_facts(aged->reply)->kind;
-	if (kind != REPLY_NODATA && kind != REPLY_NXDOMAIN)
 		return;
 	for (size_t i = 0; i < reply_count(aged->reply); i++) {
 		struct record record = aged_record(aged, i);

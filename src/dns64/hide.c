@@ -35,7 +35,6 @@ static size_t count_hidden(const struct aged_reply *a, const struct policy *poli
 struct reply *hide_a(const struct question *question, const struct aged_reply *a,
 	const struct aged_reply *denial, const struct policy *policy, size_t *hidden)
 {
-	struct ede_list edes = { 0 };
 	struct reply_draft *draft;
 
 	*hidden = count_hidden(a, policy);
@@ -54,9 +53,6 @@ struct reply *hide_a(const struct question *question, const struct aged_reply *a
 		aged_copy_rest(a, draft);
 	else if (denial)
 		aged_copy_soa(denial, draft); /* an NS without an SOA would be a referral */
-
-	ede_add(&edes, EDE_FORGED, "A hidden");
-	reply_draft_add_ede(draft, &edes.items[0]);
 	aged_copy_edes(a, draft);
 	return reply_draft_seal(draft);
 }

@@ -32,7 +32,7 @@ struct mappings {
 	struct mapping *items;
 	size_t count;
 	uint8_t owner[NAME_SIZE_MAX]; /* the A records' own, letter case and all */
-	uint32_t ttl;                 /* the least of those mapped */
+	uint32_t ttl;
 };
 
 static bool is_a(const struct aged_reply *a, const struct record *record)
@@ -150,9 +150,8 @@ static struct mappings find_mappings(const struct aged_reply *a, const struct po
 			continue;
 		places = find_places(policy, record.rdata);
 		if (places == 0)
-			continue; /* D64-5.1.7-d */
-		if (found.count == 0 || record.ttl < found.ttl)
-			found.ttl = record.ttl; /* D64-5.1.7-e */
+			continue;       /* D64-5.1.7-d */
+		found.ttl = record.ttl; /* one for all of an RRset (R2181-5.2-a, D64-5.1.7-e) */
 		if (found.count == 0)
 			memcpy(found.owner, record.owner, name_size(record.owner, NAME_SIZE_MAX));
 		found.items[found.count++] =

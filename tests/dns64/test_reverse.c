@@ -73,6 +73,7 @@ static const struct find_row {
 		"", N48_ZONE },
 	{ prefixes, "0.0.0.0.0.0.0.0.0.0.1.2.2.0.0.1.0.0.0.c." N48_ZONE, TYPE_TXT, REVERSE_NXDOMAIN,
 		"", N48_ZONE },
+	{ prefixes, "1.0.0.0.0.c." N48_ZONE, TYPE_PTR, REVERSE_NXDOMAIN, "", N48_ZONE },
 	{ prefixes, "1.0.0.0.c." N48_ZONE, TYPE_PTR, REVERSE_NXDOMAIN, "", N48_ZONE },
 	/* D64-5.3.1-f: no prefix of ours, nor what lies above one. */
 	{ prefixes, "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.f.f.f.f.8.b.d.0.1.0.0.2.ip6.arpa.",

@@ -468,6 +468,14 @@ static void caps_a_denial(void **state)
 		"AU example.org. 3 SOA ns. h. 1 2 3 4 5\n"
 		"AU x.example.org. 3 NSEC proof\n");
 	reply_unref(aaaa);
+
+	/* It lowers, and never raises. */
+	aaaa = reply_of("www.example.org", TYPE_AAAA, RCODE_NXDOMAIN,
+		"AU example.org. 300 SOA ns. h. 1 2 3 4 3\n");
+	fact = aged(aaaa, 1);
+	expect_reply(synth_cap_denial(&question, &fact, 5), RCODE_NXDOMAIN,
+		"AU example.org. 2 SOA ns. h. 1 2 3 4 3\n");
+	reply_unref(aaaa);
 }
 
 int main(void)
