@@ -11,10 +11,16 @@
 
 enum { STRING_MAX = 255 }; /* octets of one string of a TXT (RFC 1035 3.3) */
 
-/* Names in special zones that are answered from elsewhere, in canonical order (RFC 4034 6.1):
- * what lies below a name follows it. */
+/* A name from the root on: its labels in reverse order, lower-cased, the root left out. So what
+ * lies below a name begins with it, and sorted octet by octet it follows it at once. */
+struct key {
+	uint8_t size;
+	uint8_t octets[];
+};
+
+/* Names in special zones that are answered from elsewhere, sorted. */
 struct claims {
-	const uint8_t **names; /* borrowed from the records and the options */
+	struct key **keys;
 	size_t count;
 	size_t room;
 };
@@ -25,19 +31,39 @@ struct local {
 	struct claims claims;
 };
 
-static void claim(void *owner, const uint8_t *name)
+/* The key's octets, as a value. */
+static struct name key_of(const uint8_t *name)
 {
-	struct claims *claims = owner;
+	struct name folded = name_copy(name), key = { .size = (uint8_t)(folded.size - 1) };
+	size_t at = key.size;
+
+	name_fold(&folded);
+	for (const uint8_t *label = folded.octets; !name_is_root(label);
+		label = name_parent(label)) {
+		at -= 1U + label[0];
+		memcpy(key.octets + at, label, 1U + label[0]);
+	}
+	return key;
+}
+
+static void claim(struct claims *claims, const uint8_t *name)
+{
 	struct question question = question_make(name, TYPE_SOA, CLASS_IN, false);
+	struct name octets;
+	struct key *key;
 
 	if (!special_find(&question))
 		return;
 	if (claims->count == claims->room) {
 		claims->room = claims->room ? claims->room * 2 : 16;
-		claims->names =
-			mem_resize_array(claims->names, claims->room, sizeof(*claims->names));
+		claims->keys =
+			mem_resize_array((void *)claims->keys, claims->room, sizeof(struct key *));
 	}
-	claims->names[claims->count++] = name;
+	octets = key_of(name);
+	key = mem_new(sizeof(*key) + octets.size);
+	key->size = octets.size;
+	memcpy(key->octets, octets.octets, octets.size);
+	claims->keys[claims->count++] = key;
 }
 
 static void on_record(void *owner, const uint8_t *name)
@@ -51,62 +77,34 @@ static void on_name(void *owner, const uint8_t *name, size_t value)
 	claim(owner, name);
 }
 
-/* Where the labels of the name start; returns how many, the root not counted. */
-static size_t find_labels(const uint8_t *name, uint8_t at[NAME_SIZE_MAX / 2])
+static int compare_keys(const struct key *key, const uint8_t *octets, size_t size)
 {
-	size_t count = 0;
+	size_t least = key->size < size ? key->size : size;
+	int order = memcmp(key->octets, octets, least);
 
-	for (const uint8_t *label = name; !name_is_root(label); label = name_parent(label))
-		at[count++] = (uint8_t)(label - name);
-	return count;
-}
-
-static int compare_octets(uint8_t a, uint8_t b)
-{
-	a = a >= 'A' && a <= 'Z' ? (uint8_t)(a + ('a' - 'A')) : a;
-	b = b >= 'A' && b <= 'Z' ? (uint8_t)(b + ('a' - 'A')) : b;
-	return a - b;
-}
-
-static int compare_labels(const uint8_t *a, const uint8_t *b)
-{
-	uint8_t least = a[0] < b[0] ? a[0] : b[0];
-
-	for (size_t i = 1; i <= least; i++) {
-		int order = compare_octets(a[i], b[i]);
-
-		if (order)
-			return order;
-	}
-	return a[0] - b[0];
-}
-
-/* Label by label, from the root on. */
-static int compare_names(const uint8_t *a, const uint8_t *b)
-{
-	uint8_t at_a[NAME_SIZE_MAX / 2], at_b[NAME_SIZE_MAX / 2];
-	size_t left_a = find_labels(a, at_a);
-	size_t left_b = find_labels(b, at_b);
-
-	while (left_a && left_b) {
-		int order = compare_labels(a + at_a[--left_a], b + at_b[--left_b]);
-
-		if (order)
-			return order;
-	}
-	return (left_a > 0) - (left_b > 0);
+	return order ? order : (key->size > size) - (key->size < size);
 }
 
 static int on_compare(const void *a, const void *b)
 {
-	return compare_names(*(const uint8_t *const *)a, *(const uint8_t *const *)b);
+	const struct key *other = *(struct key *const *)b;
+
+	return compare_keys(*(struct key *const *)a, other->octets, other->size);
+}
+
+static void claims_clear(struct claims *claims)
+{
+	for (size_t i = 0; i < claims->count; i++)
+		free(claims->keys[i]);
+	free((void *)claims->keys);
+	*claims = (struct claims){ 0 };
 }
 
 static void collect_claims(struct local *local)
 {
 	struct claims *claims = &local->claims;
 
-	claims->count = 0;
+	claims_clear(claims);
 	if (local->records)
 		records_each(local->records, on_record, claims);
 	if (local->options.zones)
@@ -114,23 +112,25 @@ static void collect_claims(struct local *local)
 	if (local->options.forward_special)
 		nameset_each(local->options.forward_special, on_name, claims);
 	if (claims->count)
-		qsort(claims->names, claims->count, sizeof(*claims->names), on_compare);
+		qsort((void *)claims->keys, claims->count, sizeof(struct key *), on_compare);
 }
 
 /* Whether a claimed name is `name` or below it. */
 static bool is_above_claim(const struct claims *claims, const uint8_t *name)
 {
+	struct name key = key_of(name);
 	size_t from = 0, to = claims->count;
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 
-		if (compare_names(claims->names[middle], name) < 0)
+		if (compare_keys(claims->keys[middle], key.octets, key.size) < 0)
 			from = middle + 1;
 		else
 			to = middle;
 	}
-	return from < claims->count && name_is_under(claims->names[from], name);
+	return from < claims->count && claims->keys[from]->size >= key.size &&
+	       memcmp(claims->keys[from]->octets, key.octets, key.size) == 0;
 }
 
 struct local *local_new(const struct local_options *options, struct records *records)
@@ -148,7 +148,7 @@ void local_free(struct local *local)
 	if (!local)
 		return;
 	records_free(local->records);
-	free(local->claims.names);
+	claims_clear(&local->claims);
 	free(local);
 }
 

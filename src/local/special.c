@@ -91,8 +91,8 @@ static int label_number(const uint8_t *label)
 	return number;
 }
 
-/* The part of the name that is the row's zone, or NULL. Nearly all names leave at the first
- * line, which compares their last octets: this runs for every question. */
+/* The part of the name that is the row's zone, or NULL. This runs for every question, and
+ * nearly all names leave where one octet, which should be a label's size, is compared. */
 static const uint8_t *zone_part(const struct zone *zone, const struct name *name)
 {
 	const uint8_t *end, *label, *above = NULL;
@@ -101,7 +101,7 @@ static const uint8_t *zone_part(const struct zone *zone, const struct name *name
 	if (name->size < zone->size)
 		return NULL;
 	end = name->octets + name->size - zone->size;
-	if (memcmp(end, zone->name, zone->size) != 0)
+	if (end[0] != zone->name[0] || memcmp(end, zone->name, zone->size) != 0)
 		return NULL;
 	for (label = name->octets; label < end; label = name_parent(label))
 		above = label;
