@@ -43,21 +43,22 @@ enum judge_match judge_match(struct wire *wire, const struct question *question)
 	return JUDGE_MATCH;
 }
 
-/* FORMERR or NOTIMP without OPT, or BADVERS: a server that knows no EDNS. */
-static bool dislikes_edns(const struct wire *view)
+/* FORMERR or NOTIMP without OPT, or BADVERS: a server that knows no EDNS. Which, in `*rcode`. */
+static bool dislikes_edns(const struct wire *view, uint16_t *rcode)
 {
 	struct wire wire = *view;
-	uint16_t rcode = short_rcode(view);
 
+	*rcode = short_rcode(view);
 	/* BADVERS is NOERROR in the header, and has no answer. */
-	if (rcode == RCODE_NOERROR && view->record_counts[SECTION_ANSWER])
+	if (*rcode == RCODE_NOERROR && view->record_counts[SECTION_ANSWER])
 		return false;
-	if (rcode != RCODE_NOERROR && rcode != RCODE_FORMERR && rcode != RCODE_NOTIMP)
+	if (*rcode != RCODE_NOERROR && *rcode != RCODE_FORMERR && *rcode != RCODE_NOTIMP)
 		return false;
 	(void)wire_view_records(&wire);
 	if (!wire.edns.present)
-		return rcode != RCODE_NOERROR;
-	return wire_rcode(&wire) == RCODE_BADVERS;
+		return *rcode != RCODE_NOERROR;
+	*rcode = wire_rcode(&wire);
+	return *rcode == RCODE_BADVERS;
 }
 
 static enum judge_result garbage(struct failure *failure)
@@ -77,11 +78,12 @@ enum judge_result judge_reply(
 	const struct judge_case *matter, struct reply **reply, struct failure *failure)
 {
 	const struct wire *wire = matter->wire;
+	uint16_t rcode = RCODE_NOERROR;
 
 	*reply = NULL;
 	memset(failure, 0, sizeof(*failure));
-	if (matter->had_edns && !matter->is_cut && dislikes_edns(wire)) {
-		(void)error(failure, FAILURE_RCODE, short_rcode(wire));
+	if (matter->had_edns && !matter->is_cut && dislikes_edns(wire, &rcode)) {
+		(void)error(failure, FAILURE_RCODE, rcode);
 		return JUDGE_NO_EDNS;
 	}
 	if (matter->is_error_only)

@@ -1,0 +1,871 @@
+/* Scenarios of a group over datagrams: believing, repeating, falling back, failing over. */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "stage.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static struct stage stage;
+static struct actor *const one = &stage.actors[0];
+static struct actor *const two = &stage.actors[1];
+static struct actor *const three = &stage.actors[2];
+
+/* Lets the group learn that every server answers in `ms`. */
+static void warm_up(unsigned questions)
+{
+	for (unsigned i = 0; i < questions; i++) {
+		(void)stage_answer(&stage, "warm.example", TYPE_A);
+		(void)sim_run_for(stage.sim, 2000);
+	}
+	for (size_t i = 0; i < ACTORS_MAX; i++) {
+		stage.actors[i].udp_count = 0;
+		stage.actors[i].seen_count = 0;
+	}
+}
+
+static void asks_as_the_protocol_wants(void **state)
+{
+	const struct seen *seen = &one->seen[0];
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	assert_int_equal(one->udp_count, 1);
+	/* UPS-e, SEC-4035-3.2.1, R7766-6.2.3-b: no keepalive over UDP */
+	assert_int_equal(seen->flags, WIRE_RD);
+	assert_true(seen->has_opt && seen->has_do);
+	assert_int_equal(seen->udp_size, WIRE_UDP_ADVERTISED);
+	assert_false(seen->has_keepalive);
+	stage_close(&stage);
+}
+
+static void asks_a_trusted_server_for_ad(void **state)
+{
+	struct server_options server = { .trust_ad = true };
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	server.endpoint = one->at;
+	group_set_servers(stage.group, &server, 1);
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	/* R4035-4.6-b */
+	assert_int_equal(one->seen[0].flags, WIRE_RD | WIRE_AD);
+	stage_close(&stage);
+}
+
+static void waits_for_the_true_reply(void **state)
+{
+	/* R5452-9.1-a, R1035-7.3-a, UPR-01 to UPR-03: each field wrong in turn. */
+	const struct forge forgeries[] = {
+		{ .wrong_id = true },
+		{ .wrong_name = true },
+		{ .wrong_type = true },
+		{ .wrong_class = true },
+		{ .wrong_opcode = true },
+		{ .is_query = true },
+		{ .two_questions = true },
+		{ .no_question = true },
+		{ .size = 11 },
+		{ .size = 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
+		struct asked asked;
+
+		stage_open(&stage, 1, ORDER_FASTEST);
+		one->udp = forgeries[i];
+		stage_ask(&stage, &asked, "www.example", TYPE_A);
+		(void)sim_run_for(stage.sim, 500);
+		assert_int_equal(asked.calls, 0);
+		one->udp = (struct forge){ 0 };
+		stage_wait(&stage, &asked);
+		assert_int_equal(asked_answer(&asked), 1);
+		assert_int_equal(one->udp_count, 2);
+		asked_clear(&asked);
+		stage_close(&stage);
+	}
+}
+
+static void ignores_replies_from_elsewhere(void **state)
+{
+	struct forge forge = { 0 };
+	struct wire_query_form form = { .type = TYPE_A, .rclass = CLASS_IN };
+	struct endpoint stranger, other_port, to;
+	struct asked asked;
+	struct name name;
+	uint8_t query[WIRE_QUERY_MAX], out[FORGE_ROOM];
+	size_t size = 0;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	one->is_silent = true;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	(void)sim_run_for(stage.sim, 10);
+	assert_true(name_parse("www.example", &name));
+	form.name = name.octets;
+	form.id = one->seen[0].id;
+	size = forge_reply(query, wire_encode_query(&form, query, sizeof(query)), &forge, 99, out);
+	assert_true(endpoint_parse("198.51.100.77", 53, &stranger));
+	assert_true(endpoint_parse(SIM_HOST_IPV4, one->seen[0].port, &to));
+	other_port = one->at;
+	other_port.port = 5353;
+	/* R5452-9.1-a: all is right but where it comes from. */
+	sim_send_udp(stage.sim, &stranger, &to, out, size);
+	sim_send_udp(stage.sim, &other_port, &to, out, size);
+	(void)sim_run_for(stage.sim, 100);
+	assert_int_equal(asked.calls, 0);
+	sim_send_udp(stage.sim, &one->at, &to, out, size);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked_answer(&asked), 99);
+	asked_clear(&asked);
+	stage_close(&stage);
+}
+
+static void accepts_the_question_in_other_letters(void **state)
+{
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	one->udp.upper_case = true; /* UPR-15 */
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	assert_int_equal(one->udp_count, 1);
+	stage_close(&stage);
+}
+
+static void takes_data_without_recursion_available(void **state)
+{
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	one->udp.no_ra = true; /* UPR-13 */
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	stage_close(&stage);
+}
+
+static void asks_over_tcp_after_twenty_forgeries(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	one->forgeries = 19;
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	assert_int_equal(one->stream_count, 0);
+	/* R5452-9.3-a, LIM-13: not even the true one is believed then. */
+	one->forgeries = 20;
+	stage_ask(&stage, &asked, "other.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked_answer(&asked), 1);
+	assert_int_equal(one->stream_count, 1);
+	assert_true(asked.ended_ms - asked.started_ms < 20);
+	asked_clear(&asked);
+	stage_close(&stage);
+}
+
+static void uses_ports_and_ids_that_nobody_can_guess(void **state)
+{
+	enum { QUESTIONS = 1000 };
+	static uint8_t ports[65536];
+	unsigned distinct = 0, steps = 0;
+	unsigned low_ids = 0;
+
+	(void)state;
+	memset(ports, 0, sizeof(ports));
+	stage_open(&stage, 1, ORDER_FASTEST);
+	for (unsigned i = 0; i < QUESTIONS; i++)
+		assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	/* R5452-9.2-a */
+	for (unsigned i = 0; i < QUESTIONS; i++) {
+		assert_true(one->seen[i].port >= 1024);
+		distinct += !ports[one->seen[i].port]++;
+		low_ids += one->seen[i].id < 32768;
+		steps += i && one->seen[i].id == (uint16_t)(one->seen[i - 1].id + 1);
+	}
+	assert_true(distinct >= 64);
+	assert_true(low_ids > 400 && low_ids < 600);
+	assert_true(steps < 5);
+	stage_close(&stage);
+}
+
+static void replaces_worn_ports(void **state)
+{
+	enum { QUESTIONS = 3000 };
+	static uint16_t uses[65536];
+	static uint64_t first_ms[65536];
+
+	(void)state;
+	memset(uses, 0, sizeof(uses));
+	stage_open(&stage, 1, ORDER_FASTEST);
+	for (unsigned i = 0; i < QUESTIONS; i++) {
+		assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+		(void)sim_run_for(stage.sim, 40);
+	}
+	/* LIM-36: none lives longer than 60 s. */
+	for (unsigned i = 0; i < QUESTIONS; i++) {
+		uint16_t port = one->seen[i].port;
+
+		if (!uses[port]++)
+			first_ms[port] = one->seen[i].at_ms;
+		assert_true(one->seen[i].at_ms - first_ms[port] <= 60002);
+	}
+	stage_close(&stage);
+}
+
+static void never_uses_a_port_more_than_256_times(void **state)
+{
+	enum { TURNS = 120, PER_TURN = 32 };
+	static struct asked asked[PER_TURN];
+	static uint16_t uses[65536];
+	unsigned most = 0;
+
+	(void)state;
+	memset(uses, 0, sizeof(uses));
+	stage_open(&stage, 1, ORDER_FASTEST);
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		for (unsigned i = 0; i < PER_TURN; i++)
+			stage_ask(&stage, &asked[i], "www.example", TYPE_A);
+		(void)sim_run_for(stage.sim, 10);
+		for (unsigned i = 0; i < PER_TURN; i++)
+			asked_clear(&asked[i]);
+	}
+	for (size_t i = 0; i < one->seen_count; i++) {
+		uses[one->seen[i].port]++;
+		if (uses[one->seen[i].port] > most)
+			most = uses[one->seen[i].port];
+	}
+	assert_true(most <= 256);
+	assert_true(most > 32); /* and they are used again */
+	stage_close(&stage);
+}
+
+static void keeps_aaaa_and_a_on_different_ports(void **state)
+{
+	enum { PAIRS = 1000 };
+	static uint8_t types[65536];
+
+	(void)state;
+	memset(types, 0, sizeof(types));
+	stage_open(&stage, 1, ORDER_FASTEST);
+	for (unsigned i = 0; i < PAIRS; i++) {
+		struct asked aaaa, a;
+
+		stage_ask(&stage, &aaaa, "www.example", TYPE_AAAA);
+		stage_ask(&stage, &a, "www.example", TYPE_A);
+		stage_wait(&stage, &a);
+		asked_clear(&aaaa);
+		asked_clear(&a);
+	}
+	/* LIM-36 */
+	for (size_t i = 0; i < one->seen_count; i++) {
+		uint8_t type = (uint8_t)one->seen[i].type;
+
+		assert_true(!types[one->seen[i].port] || types[one->seen[i].port] == type);
+		types[one->seen[i].port] = type;
+	}
+	stage_close(&stage);
+}
+
+static void repeats_three_times_and_then_asks_over_tcp(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	one->is_silent = true;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	/* LIM-01, LIM-05, R9520-3.1-a: at 0, 1, 2 s; TCP at 4 s. */
+	assert_int_equal(one->udp_count, 3);
+	assert_int_equal(one->seen[1].at_ms - one->seen[0].at_ms, 1000);
+	assert_int_equal(one->seen[2].at_ms - one->seen[1].at_ms, 1000);
+	assert_int_equal(one->stream_count, 1);
+	assert_in_range(one->seen[3].at_ms - one->seen[2].at_ms, 2000, 2005);
+	assert_int_equal(asked_answer(&asked), 1);
+	asked_clear(&asked);
+	stage_close(&stage);
+}
+
+static void repeats_soon_where_the_server_is_near(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	sim_set_latency(stage.sim, &one->at, 10);
+	warm_up(3);
+	one->is_silent = true;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	/* LIM-02: 30, 30 and 60 ms, then TCP: 40 ms more. */
+	assert_int_equal(one->udp_count, 3);
+	assert_int_equal(one->seen[1].at_ms - one->seen[0].at_ms, 30);
+	assert_int_equal(one->seen[2].at_ms - one->seen[1].at_ms, 30);
+	assert_int_equal(asked.ended_ms - asked.started_ms, 160);
+	asked_clear(&asked);
+	stage_close(&stage);
+}
+
+static void takes_a_late_reply_to_any_transmission(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	one->tcp = SIM_IGNORE;
+	sim_set_latency(stage.sim, &one->at, 10);
+	warm_up(3);
+	/* A name that takes half a second: every repeat is sent, TCP tried, and the reply to the
+	 * first counts (LIM-02). */
+	sim_set_latency(stage.sim, &one->at, 250);
+	stage_ask(&stage, &asked, "slow.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked_answer(&asked), 1);
+	assert_int_equal(asked.ended_ms - asked.started_ms, 500);
+	assert_int_equal(one->udp_count, 3);
+	asked_clear(&asked);
+	stage_close(&stage);
+}
+
+static void loses_no_question_where_replies_are_lost(void **state)
+{
+	enum { QUESTIONS = 1000 };
+	static struct asked asked;
+	unsigned slow = 0;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	sim_set_latency(stage.sim, &one->at, 10);
+	warm_up(3);
+	one->percent = 20;
+	for (unsigned i = 0; i < QUESTIONS; i++) {
+		stage_ask(&stage, &asked, "www.example", TYPE_A);
+		stage_wait(&stage, &asked);
+		assert_int_equal(asked_answer(&asked), 1);
+		slow += asked.ended_ms - asked.started_ms > 170;
+		asked_clear(&asked);
+	}
+	/* goals.md M7: 99 of 100 within 170 ms, 1.35 datagrams each (of 2.7 for two questions). */
+	assert_true(slow <= QUESTIONS / 100);
+	assert_true(one->udp_count + one->stream_count <= QUESTIONS * 135 / 100);
+	stage_close(&stage);
+}
+
+static void asks_another_before_the_same_again(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	one->is_silent = true;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	/* R1035-4.2.1-a */
+	assert_int_equal(asked_answer(&asked), 2);
+	assert_int_equal(one->udp_count, 1);
+	assert_int_equal(two->udp_count, 1);
+	assert_int_equal(asked.ended_ms - asked.started_ms, 1002);
+	asked_clear(&asked);
+	stage_close(&stage);
+}
+
+static void does_not_wait_twice_for_a_dead_server(void **state)
+{
+	enum group_order orders[] = { ORDER_LISTED, ORDER_FASTEST };
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		struct asked asked;
+
+		stage_open(&stage, 2, orders[k]);
+		one->is_silent = true;
+		one->tcp = SIM_IGNORE;
+		assert_int_equal(stage_answer(&stage, "first.example", TYPE_A), 2);
+		/* R2308-7.2-a: for an hour no question waits for it. */
+		for (unsigned i = 0; i < 720; i++) {
+			stage_ask(&stage, &asked, "www.example", TYPE_A);
+			stage_wait(&stage, &asked);
+			assert_int_equal(asked_answer(&asked), 2);
+			assert_int_equal(asked.ended_ms - asked.started_ms, 2);
+			asked_clear(&asked);
+			(void)sim_run_for(stage.sim, 5000);
+		}
+		/* LIM-17: it is probed about once a minute, with one datagram. */
+		assert_in_range(one->udp_count, 50, 70);
+		stage_close(&stage);
+	}
+}
+
+static void returns_to_the_first_when_it_is_back(void **state)
+{
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	one->is_silent = true;
+	one->tcp = SIM_IGNORE;
+	assert_int_equal(stage_answer(&stage, "first.example", TYPE_A), 2);
+	one->is_silent = false;
+	assert_int_equal(stage_answer(&stage, "second.example", TYPE_A), 2);
+	(void)sim_run_for(stage.sim, 6000);
+	/* R2308-7.2-a: the probe goes along with a real question, then it is used again. */
+	(void)stage_answer(&stage, "third.example", TYPE_A);
+	(void)sim_run_for(stage.sim, 100);
+	assert_int_equal(stage_answer(&stage, "fourth.example", TYPE_A), 1);
+	stage_close(&stage);
+}
+
+static void answers_once_one_of_two_dead_servers_is_back(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	for (unsigned which = 0; which < 2; which++) {
+		struct actor *back = &stage.actors[which];
+
+		stage_open(&stage, 2, ORDER_FASTEST);
+		for (unsigned i = 0; i < 2; i++) {
+			stage.actors[i].is_silent = true;
+			stage.actors[i].tcp = SIM_IGNORE;
+		}
+		for (unsigned i = 0; i < 4; i++) {
+			stage_ask(&stage, &asked, "lost.example", TYPE_A);
+			stage_wait(&stage, &asked);
+			assert_null(asked.reply);
+			assert_int_equal(asked.failure.cause, FAILURE_TIMEOUT);
+			assert_true(asked.ended_ms - asked.started_ms <= 10000);
+		}
+		/* If all are held, none counts as held (R2308-7.2-a). */
+		back->is_silent = false;
+		stage_ask(&stage, &asked, "new.example", TYPE_A);
+		stage_wait(&stage, &asked);
+		assert_int_equal(asked_answer(&asked), which + 1);
+		assert_true(asked.ended_ms - asked.started_ms < 4500);
+		asked_clear(&asked);
+		stage_close(&stage);
+	}
+}
+
+static void sends_at_most_three_datagrams_to_each_server(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 4, ORDER_LISTED);
+	for (unsigned i = 0; i < 4; i++) {
+		stage.actors[i].is_silent = true;
+		stage.actors[i].is_mute = true;
+	}
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	/* R9520-3.1-a, R1123-6.1.3.3-a, LIM-05, LIM-06: three servers of the four. */
+	assert_int_equal(one->udp_count, 3);
+	assert_int_equal(two->udp_count, 3);
+	assert_int_equal(three->udp_count, 3);
+	assert_int_equal(stage.actors[3].udp_count, 0);
+	assert_int_equal(asked.failure.cause, FAILURE_TIMEOUT);
+	assert_int_equal(asked.ended_ms - asked.started_ms, 10000);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(stage.actors[i].stream_count <= 3);
+	stage_close(&stage);
+}
+
+static void goes_to_the_next_server_when_one_is_unreachable(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	sim_refuse(stage.sim, &one->at, -ECONNREFUSED);
+	/* R2308-7.2-a */
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked_answer(&asked), 2);
+	assert_int_equal(asked.ended_ms - asked.started_ms, 4);
+	asked_clear(&asked);
+	assert_int_equal(stage_answer(&stage, "again.example", TYPE_A), 2);
+	assert_int_equal(sim_count_udp(stage.sim, &one->at), 1);
+	stage_close(&stage);
+}
+
+static void fails_at_once_when_all_are_unreachable(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	sim_refuse(stage.sim, &one->at, -ECONNREFUSED);
+	sim_refuse(stage.sim, &two->at, -EHOSTUNREACH);
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked.failure.cause, FAILURE_NETWORK);
+	assert_true(asked.ended_ms - asked.started_ms < 50);
+	stage_close(&stage);
+}
+
+static void asks_each_server_once_that_answers_with_an_error(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 3, ORDER_LISTED);
+	/* UPS-b */
+	one->udp.rcode = RCODE_SERVFAIL;
+	two->udp.rcode = RCODE_REFUSED;
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 3);
+	three->udp.rcode = RCODE_NOTIMP;
+	three->udp.ede = 22;
+	stage_ask(&stage, &asked, "other.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked.failure.cause, FAILURE_RCODE);
+	assert_int_equal(asked.failure.rcode, RCODE_SERVFAIL);
+	assert_int_equal(asked.failure.edes.count, 1);
+	assert_int_equal(one->udp_count, 2);
+	assert_int_equal(two->udp_count, 2);
+	assert_int_equal(three->udp_count, 2);
+	assert_true(asked.ended_ms - asked.started_ms < 10);
+	stage_close(&stage);
+}
+
+static void takes_a_dnssec_failure_as_final(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	one->udp.rcode = RCODE_SERVFAIL;
+	one->udp.ede = 6;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	/* UPS-b */
+	assert_true(failure_is_dnssec(&asked.failure));
+	assert_int_equal(two->udp_count, 0);
+	stage_close(&stage);
+}
+
+static void passes_on_yxdomain(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	one->udp.rcode = RCODE_YXDOMAIN;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	/* UPS-c */
+	assert_non_null(asked.reply);
+	assert_int_equal(reply_facts(asked.reply)->kind, REPLY_RCODE);
+	assert_int_equal(two->udp_count, 0);
+	asked_clear(&asked);
+	stage_close(&stage);
+}
+
+static void reports_a_loop_of_aliases(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_LISTED);
+	one->udp.loops = true;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked.failure.cause, FAILURE_CHAIN);
+	stage_close(&stage);
+}
+
+static void goes_on_after_an_error_without_a_question(void **state)
+{
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	one->udp.rcode = RCODE_REFUSED;
+	one->udp.no_question = true;
+	/* UPR-02 */
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 2);
+	assert_int_equal(one->udp_count, 1);
+	stage_close(&stage);
+}
+
+static void asks_without_edns_where_it_is_not_known(void **state)
+{
+	const struct forge dislikes[] = {
+		{ .rcode = RCODE_FORMERR, .no_opt = true },
+		{ .rcode = RCODE_NOTIMP, .no_opt = true },
+		{ .rcode = RCODE_FORMERR, .no_opt = true, .no_question = true },
+		{ .rcode = RCODE_BADVERS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(dislikes) / sizeof(dislikes[0]); i++) {
+		struct asked asked;
+
+		stage_open(&stage, 1, ORDER_FASTEST);
+		one->udp = dislikes[i];
+		stage_ask(&stage, &asked, "www.example", TYPE_A);
+		(void)sim_run_for(stage.sim, 2);
+		one->udp = (struct forge){ 0 };
+		stage_wait(&stage, &asked);
+		asked_clear(&asked);
+		/* R6891-6.2.2-a, LIM-16: remembered for a quarter of an hour. */
+		assert_int_equal(one->udp_count, 2);
+		assert_true(one->seen[0].has_opt);
+		assert_false(one->seen[1].has_opt);
+		(void)stage_answer(&stage, "second.example", TYPE_A);
+		assert_false(one->seen[2].has_opt);
+		(void)sim_run_for(stage.sim, 15 * 60 * 1000);
+		(void)stage_answer(&stage, "third.example", TYPE_A);
+		assert_true(one->seen[3].has_opt);
+		stage_close(&stage);
+	}
+}
+
+static void keeps_edns_where_only_the_question_is_disliked(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	one->udp = (struct forge){ .rcode = RCODE_FORMERR, .no_opt = true };
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked.failure.rcode, RCODE_FORMERR);
+	assert_int_equal(one->udp_count, 2);
+	one->udp = (struct forge){ 0 };
+	(void)stage_answer(&stage, "second.example", TYPE_A);
+	assert_true(one->seen[2].has_opt);
+	stage_close(&stage);
+}
+
+static void prefers_the_fastest(void **state)
+{
+	unsigned counts[3] = { 0 };
+
+	(void)state;
+	stage_open(&stage, 3, ORDER_FASTEST);
+	sim_set_latency(stage.sim, &one->at, 50);
+	sim_set_latency(stage.sim, &two->at, 5);
+	sim_set_latency(stage.sim, &three->at, 20);
+	warm_up(10);
+	for (unsigned i = 0; i < 320; i++) {
+		struct asked asked;
+
+		stage_ask(&stage, &asked, "www.example", TYPE_A);
+		stage_wait(&stage, &asked);
+		/* Nobody waits for those that are only measured. */
+		assert_int_equal(asked.ended_ms - asked.started_ms, 10);
+		counts[asked_answer(&asked) - 1]++;
+		asked_clear(&asked);
+	}
+	assert_int_equal(counts[1], 320);
+	assert_in_range(one->udp_count + three->udp_count, 5, 20);
+	/* And it notices when another becomes the fastest. */
+	sim_set_latency(stage.sim, &two->at, 80);
+	for (unsigned i = 0; i < 40; i++) {
+		(void)stage_answer(&stage, "www.example", TYPE_A);
+		(void)sim_run_for(stage.sim, 500);
+	}
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 3);
+	stage_close(&stage);
+}
+
+static void sends_to_the_first_listed_alone(void **state)
+{
+	(void)state;
+	stage_open(&stage, 3, ORDER_LISTED);
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	assert_int_equal(two->udp_count + three->udp_count, 0);
+	stage_close(&stage);
+}
+
+static void notices_its_own_question_coming_back(void **state)
+{
+	struct asked asked;
+	struct name name, other;
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	one->is_silent = true;
+	stage_ask(&stage, &asked, "Www.Example", TYPE_A);
+	(void)sim_run_for(stage.sim, 5);
+	assert_true(name_parse("wWw.example", &name));
+	assert_true(name_parse("wwx.example", &other));
+	/* UPS-d: id, question and source port, all of them. */
+	assert_false(group_is_own(stage.group, (uint16_t)(one->seen[0].id + 1), one->seen[0].port,
+		name.octets, TYPE_A));
+	assert_false(group_is_own(stage.group, one->seen[0].id, (uint16_t)(one->seen[0].port ^ 1),
+		name.octets, TYPE_A));
+	assert_false(group_is_own(
+		stage.group, one->seen[0].id, one->seen[0].port, other.octets, TYPE_A));
+	assert_false(group_is_own(
+		stage.group, one->seen[0].id, one->seen[0].port, name.octets, TYPE_AAAA));
+	assert_true(
+		group_is_own(stage.group, one->seen[0].id, one->seen[0].port, name.octets, TYPE_A));
+	assert_int_equal(asked.calls, 0);
+	/* It loops: the next one is asked now, and first from now on. */
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked_answer(&asked), 2);
+	assert_true(asked.ended_ms - asked.started_ms < 10);
+	asked_clear(&asked);
+	assert_int_equal(stage_answer(&stage, "next.example", TYPE_A), 2);
+	assert_int_equal(one->udp_count, 1);
+	stage_close(&stage);
+}
+
+static void fails_when_it_knows_no_server(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 0, ORDER_FASTEST);
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_null(asked.reply);
+	assert_int_equal(asked.failure.edes.items[0].code, EDE_NOT_READY);
+	stage_close(&stage);
+}
+
+static void keeps_what_it_knows_of_servers_that_stay(void **state)
+{
+	struct server_options servers[2];
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	one->is_silent = true;
+	one->tcp = SIM_IGNORE;
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 2);
+	servers[0] = (struct server_options){ .endpoint = one->at };
+	servers[1] = (struct server_options){ .endpoint = two->at };
+	group_set_servers(stage.group, servers, 2);
+	assert_int_equal(stage_answer(&stage, "next.example", TYPE_A), 2);
+	assert_int_equal(one->udp_count, 1);
+
+	/* A question in flight to a server that goes is answered all the same. */
+	stage_ask(&stage, &asked, "late.example", TYPE_A);
+	group_set_servers(stage.group, servers, 1);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked_answer(&asked), 2);
+	asked_clear(&asked);
+	stage_close(&stage);
+}
+
+static void calls_nobody_back_after_a_cancel(void **state)
+{
+	struct asked asked, other;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_ask(&stage, &other, "other.example", TYPE_A);
+	group_cancel(asked.query);
+	group_cancel(NULL);
+	stage_wait(&stage, &other);
+	(void)sim_run_for(stage.sim, 20000);
+	assert_int_equal(asked.calls, 0);
+	asked_clear(&other);
+	/* And with the group free, nor by those in flight. */
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_close(&stage);
+	assert_int_equal(asked.calls, 0);
+}
+
+static void retires_with_its_last_question(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	one->is_silent = true;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	group_retire(stage.group);
+	stage.group = NULL;
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked_answer(&asked), 2);
+	asked_clear(&asked);
+	stage_close(&stage); /* which finds nothing left on the loop */
+
+	stage_open(&stage, 1, ORDER_LISTED);
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	group_retire(stage.group);
+	stage.group = NULL;
+	group_cancel(asked.query);
+	stage_close(&stage);
+}
+
+static void refuses_more_than_it_can_hold(void **state)
+{
+	static struct asked asked[GROUP_QUERIES_MAX + 1];
+	struct asked *last = &asked[GROUP_QUERIES_MAX];
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_LISTED);
+	sim_serve_udp(stage.sim, &one->at, NULL, NULL);
+	for (size_t i = 0; i <= GROUP_QUERIES_MAX; i++)
+		stage_ask(&stage, &asked[i], "www.example", TYPE_A);
+	stage_wait(&stage, last);
+	assert_int_equal(last->failure.cause, FAILURE_LIMIT);
+	assert_int_equal(last->ended_ms, last->started_ms);
+	stage_close(&stage);
+}
+
+static void closes_its_ports_when_questions_cease(void **state)
+{
+	(void)state;
+	stage_open(&stage, 1, ORDER_FASTEST);
+	for (unsigned i = 0; i < 100; i++)
+		(void)stage_answer(&stage, "www.example", TYPE_A);
+	/* Ends only if nothing goes on for ever. */
+	loop_run(stage.loop);
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	stage_close(&stage);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(asks_as_the_protocol_wants),
+		cmocka_unit_test(asks_a_trusted_server_for_ad),
+		cmocka_unit_test(waits_for_the_true_reply),
+		cmocka_unit_test(ignores_replies_from_elsewhere),
+		cmocka_unit_test(accepts_the_question_in_other_letters),
+		cmocka_unit_test(takes_data_without_recursion_available),
+		cmocka_unit_test(asks_over_tcp_after_twenty_forgeries),
+		cmocka_unit_test(uses_ports_and_ids_that_nobody_can_guess),
+		cmocka_unit_test(replaces_worn_ports),
+		cmocka_unit_test(never_uses_a_port_more_than_256_times),
+		cmocka_unit_test(keeps_aaaa_and_a_on_different_ports),
+		cmocka_unit_test(repeats_three_times_and_then_asks_over_tcp),
+		cmocka_unit_test(repeats_soon_where_the_server_is_near),
+		cmocka_unit_test(takes_a_late_reply_to_any_transmission),
+		cmocka_unit_test(loses_no_question_where_replies_are_lost),
+		cmocka_unit_test(asks_another_before_the_same_again),
+		cmocka_unit_test(does_not_wait_twice_for_a_dead_server),
+		cmocka_unit_test(returns_to_the_first_when_it_is_back),
+		cmocka_unit_test(answers_once_one_of_two_dead_servers_is_back),
+		cmocka_unit_test(sends_at_most_three_datagrams_to_each_server),
+		cmocka_unit_test(goes_to_the_next_server_when_one_is_unreachable),
+		cmocka_unit_test(fails_at_once_when_all_are_unreachable),
+		cmocka_unit_test(asks_each_server_once_that_answers_with_an_error),
+		cmocka_unit_test(takes_a_dnssec_failure_as_final),
+		cmocka_unit_test(passes_on_yxdomain),
+		cmocka_unit_test(reports_a_loop_of_aliases),
+		cmocka_unit_test(goes_on_after_an_error_without_a_question),
+		cmocka_unit_test(asks_without_edns_where_it_is_not_known),
+		cmocka_unit_test(keeps_edns_where_only_the_question_is_disliked),
+		cmocka_unit_test(prefers_the_fastest),
+		cmocka_unit_test(sends_to_the_first_listed_alone),
+		cmocka_unit_test(notices_its_own_question_coming_back),
+		cmocka_unit_test(fails_when_it_knows_no_server),
+		cmocka_unit_test(keeps_what_it_knows_of_servers_that_stay),
+		cmocka_unit_test(calls_nobody_back_after_a_cancel),
+		cmocka_unit_test(retires_with_its_last_question),
+		cmocka_unit_test(refuses_more_than_it_can_hold),
+		cmocka_unit_test(closes_its_ports_when_questions_cease),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
