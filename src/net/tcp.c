@@ -1,0 +1,597 @@
+/* Byte streams: accept, connect, a bounded write queue, an end in both directions. It knows
+ * nothing of what the octets mean, but that DNS messages have their length before them. */
+
+#define _GNU_SOURCE
+#include "sixward/net/tcp.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "sixward/base/bytes.h"
+#include "sixward/base/mem.h"
+#include "sixward/net/timer.h"
+
+enum {
+	READ_OCTETS = 1 << 16,
+	QUEUE_MAX = 1 << 20,
+	PENDING_OCTETS = 1024, /* the first room for what a turn writes */
+	STALL_CHECKS = 4,      /* looks at a stalled queue per stall_ms */
+	FINISH_MS = 1000,
+	ACCEPTS = 64, /* per turn, so that others have theirs */
+	ACCEPT_PAUSE_MS = 100
+};
+
+/* One per loop, lent to whom has something to read: idle streams hold no memory for it. */
+struct shared {
+	char octets[READ_OCTETS];
+};
+
+/* What the kernel did not take at once. */
+struct write {
+	uv_write_t uv;
+	uint8_t *octets;
+};
+
+struct tcp {
+	uv_tcp_t uv;
+	union {
+		uv_connect_t connect;
+		uv_shutdown_t shutdown;
+	} request; /* never both at a time */
+	struct loop *loop;
+	struct loop_turn turn;
+	struct timer *timer; /* connecting, stalled or finishing; made when first needed */
+	struct tcp_options options;
+	struct tcp_events events;
+	void *owner;
+	struct endpoint peer;
+	uint8_t *pending; /* of this turn */
+	size_t pending_size;
+	size_t pending_room;
+	struct write *writing;
+	size_t left; /* of `writing`, when last looked at */
+	int idle_checks;
+	int error; /* to be told at the end of the turn */
+	bool is_connecting;
+	bool is_attached;
+	bool is_paused;
+	bool is_reading;
+	bool is_finishing;
+	bool is_shut;   /* all is written and the shutdown is under way or done */
+	bool has_ended; /* the peer will send no more */
+	bool is_dead;   /* `closed` was told */
+};
+
+struct tcp_listener {
+	uv_poll_t uv;
+	struct loop *loop;
+	struct timer *pause;
+	int descriptor;
+	struct endpoint local;
+	tcp_accepted *accepted;
+	void *owner;
+	bool is_freed;
+};
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static bool is_freed(const struct tcp *tcp)
+{
+	return uv_is_closing((const uv_handle_t *)&tcp->uv) != 0;
+}
+
+static void forget_pending(struct tcp *tcp)
+{
+	free(tcp->pending);
+	tcp->pending = NULL;
+	tcp->pending_size = 0;
+	tcp->pending_room = 0;
+}
+
+static void stop_reading(struct tcp *tcp)
+{
+	if (tcp->is_reading)
+		uv_read_stop((uv_stream_t *)&tcp->uv);
+	tcp->is_reading = false;
+}
+
+/* Everything stops; then the owner is told, who may free. */
+static void tell_closed(struct tcp *tcp, int error)
+{
+	tcp->is_dead = true;
+	stop_reading(tcp);
+	forget_pending(tcp);
+	loop_turn_remove(&tcp->turn);
+	timer_free(tcp->timer);
+	tcp->timer = NULL;
+	tcp->events.closed(tcp->owner, error);
+}
+
+static size_t left_to_write(const struct tcp *tcp)
+{
+	return tcp->writing ? uv_stream_get_write_queue_size((const uv_stream_t *)&tcp->uv) : 0;
+}
+
+static void on_time(void *owner);
+
+static void start_timer(struct tcp *tcp, uint64_t ms)
+{
+	if (!tcp->timer)
+		tcp->timer = timer_new(tcp->loop, on_time, tcp);
+	timer_start(tcp->timer, ms);
+}
+
+static void stop_timer(struct tcp *tcp)
+{
+	if (tcp->timer)
+		timer_stop(tcp->timer);
+}
+
+static void watch_stall(struct tcp *tcp)
+{
+	if (tcp->options.stall_ms == 0)
+		return;
+	start_timer(tcp, (tcp->options.stall_ms + STALL_CHECKS - 1) / STALL_CHECKS);
+}
+
+/* LIM-11: not one octet has left for stall_ms. */
+static void judge_stall(struct tcp *tcp)
+{
+	size_t left = left_to_write(tcp);
+
+	tcp->idle_checks = left < tcp->left ? 0 : tcp->idle_checks + 1;
+	tcp->left = left;
+	if (tcp->idle_checks >= STALL_CHECKS)
+		tell_closed(tcp, -ETIMEDOUT);
+	else
+		watch_stall(tcp);
+}
+
+static void on_time(void *owner)
+{
+	struct tcp *tcp = owner;
+
+	if (tcp->is_connecting)
+		tell_closed(tcp, -ETIMEDOUT); /* LIM-14 */
+	else if (tcp->is_shut)
+		tell_closed(tcp, 0);
+	else
+		judge_stall(tcp);
+}
+
+static void on_room(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
+{
+	struct tcp *tcp = handle->data;
+	struct shared *shared = loop_shared(tcp->loop, LOOP_ROOM_TCP, sizeof(*shared));
+
+	(void)size;
+	*buffer = uv_buf_init(shared->octets, sizeof(shared->octets));
+}
+
+static void end_reading(struct tcp *tcp)
+{
+	tcp->has_ended = true;
+	stop_reading(tcp);
+	if (!tcp->is_finishing)
+		tcp->events.ended(tcp->owner); /* TCP-d: what is queued is still written */
+	else if (tcp->is_shut)
+		tell_closed(tcp, 0);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
+{
+	struct tcp *tcp = stream->data;
+
+	if (is_freed(tcp) || tcp->is_dead || size == 0)
+		return;
+	if (size == UV_EOF)
+		end_reading(tcp);
+	else if (size < 0)
+		tell_closed(tcp, tcp->is_shut ? 0 : (int)size);
+	else if (!tcp->is_finishing)
+		tcp->events.received(tcp->owner, (const uint8_t *)buffer->base, (size_t)size);
+}
+
+static void start_reading(struct tcp *tcp)
+{
+	int result;
+
+	if (tcp->is_reading || tcp->is_connecting || tcp->has_ended || tcp->is_dead)
+		return;
+	if (tcp->is_paused && !tcp->is_finishing)
+		return;
+	result = uv_read_start((uv_stream_t *)&tcp->uv, on_room, on_read);
+	tcp->is_reading = result == 0;
+	if (result == 0)
+		return;
+	tcp->error = result;
+	loop_turn_add(tcp->loop, &tcp->turn);
+}
+
+static void on_shut(uv_shutdown_t *request, int status)
+{
+	struct tcp *tcp = request->handle->data;
+
+	if (is_freed(tcp) || tcp->is_dead)
+		return;
+	if (status < 0)
+		tell_closed(tcp, status);
+	else if (tcp->has_ended)
+		tell_closed(tcp, 0);
+	else
+		start_timer(tcp, FINISH_MS);
+}
+
+/* The peer's last octets are read and thrown away: left unread they would turn our close
+ * into a reset, which destroys an answer on its way. */
+static void shut(struct tcp *tcp)
+{
+	int result;
+
+	stop_timer(tcp);
+	result = uv_shutdown(&tcp->request.shutdown, (uv_stream_t *)&tcp->uv, on_shut);
+	if (result < 0)
+		tell_closed(tcp, result);
+	else
+		tcp->is_shut = true;
+}
+
+static void write_pending(struct tcp *tcp);
+
+static void on_written(uv_write_t *request, int status)
+{
+	struct tcp *tcp = request->handle->data;
+	struct write *write = request->data;
+
+	free(write->octets);
+	free(write);
+	if (is_freed(tcp) || tcp->is_dead)
+		return;
+	tcp->writing = NULL;
+	stop_timer(tcp);
+	if (status < 0)
+		tell_closed(tcp, status);
+	else
+		write_pending(tcp);
+}
+
+/* The kernel took `done` octets of what is pending and no more: the rest is libuv's. */
+static int wait_to_write(struct tcp *tcp, size_t done)
+{
+	struct write *write = mem_new(sizeof(*write));
+	uv_buf_t rest =
+		uv_buf_init((char *)tcp->pending + done, (unsigned)(tcp->pending_size - done));
+	int result;
+
+	write->uv.data = write;
+	write->octets = tcp->pending;
+	tcp->pending = NULL;
+	forget_pending(tcp);
+	result = uv_write(&write->uv, (uv_stream_t *)&tcp->uv, &rest, 1, on_written);
+	if (result < 0) {
+		free(write->octets);
+		free(write);
+		return result;
+	}
+	tcp->writing = write;
+	tcp->left = left_to_write(tcp);
+	tcp->idle_checks = 0;
+	watch_stall(tcp);
+	return 0;
+}
+
+/* All that the turn has written, at once. */
+static void write_pending(struct tcp *tcp)
+{
+	int done = 0;
+
+	if (tcp->is_connecting || tcp->writing)
+		return;
+	if (tcp->pending_size > 0) {
+		uv_buf_t all = uv_buf_init((char *)tcp->pending, (unsigned)tcp->pending_size);
+
+		done = uv_try_write((uv_stream_t *)&tcp->uv, &all, 1);
+		if (done == UV_EAGAIN)
+			done = 0;
+		if (done >= 0 && (size_t)done < tcp->pending_size)
+			done = wait_to_write(tcp, (size_t)done);
+		else
+			forget_pending(tcp);
+	}
+	if (done < 0)
+		tell_closed(tcp, done);
+	else if (tcp->is_finishing && !tcp->writing && !tcp->is_shut)
+		shut(tcp);
+}
+
+static void on_turn(void *owner)
+{
+	struct tcp *tcp = owner;
+
+	if (tcp->error != 0)
+		tell_closed(tcp, tcp->error);
+	else
+		write_pending(tcp);
+}
+
+static struct tcp *tcp_new(struct loop *loop)
+{
+	struct tcp *tcp = mem_new(sizeof(*tcp));
+
+	uv_tcp_init(loop_library(loop), &tcp->uv);
+	tcp->uv.data = tcp;
+	tcp->loop = loop;
+	tcp->turn = (struct loop_turn){ .call = on_turn, .owner = tcp };
+	return tcp;
+}
+
+static void on_connected(uv_connect_t *request, int status)
+{
+	struct tcp *tcp = request->handle->data;
+
+	if (is_freed(tcp) || tcp->is_dead)
+		return;
+	tcp->is_connecting = false;
+	stop_timer(tcp);
+	if (status < 0) {
+		tell_closed(tcp, status);
+		return;
+	}
+	uv_tcp_nodelay(&tcp->uv, 1);
+	start_reading(tcp);
+	loop_turn_add(tcp->loop, &tcp->turn); /* what was written before */
+	tcp->events.connected(tcp->owner);
+}
+
+struct tcp *tcp_connect(struct loop *loop, const struct endpoint *peer,
+	const struct tcp_options *options, const struct tcp_events *events, void *owner)
+{
+	struct tcp *tcp = tcp_new(loop);
+	struct sockaddr_storage sockaddr;
+
+	tcp->peer = *peer;
+	tcp->is_connecting = true;
+	tcp_attach(tcp, options, events, owner);
+	endpoint_to_sockaddr(peer, &sockaddr);
+	tcp->error = uv_tcp_connect(
+		&tcp->request.connect, &tcp->uv, (const struct sockaddr *)&sockaddr, on_connected);
+	if (tcp->error != 0)
+		loop_turn_add(loop, &tcp->turn);
+	else if (options->connect_ms != 0)
+		start_timer(tcp, options->connect_ms);
+	return tcp;
+}
+
+void tcp_attach(struct tcp *tcp, const struct tcp_options *options, const struct tcp_events *events,
+	void *owner)
+{
+	tcp->options = *options;
+	tcp->events = *events;
+	tcp->owner = owner;
+	tcp->is_attached = true;
+	start_reading(tcp);
+}
+
+void tcp_free(struct tcp *tcp)
+{
+	if (!tcp)
+		return;
+	loop_turn_remove(&tcp->turn);
+	timer_free(tcp->timer);
+	tcp->timer = NULL;
+	forget_pending(tcp);
+	uv_close((uv_handle_t *)&tcp->uv, on_closed);
+}
+
+size_t tcp_queued(const struct tcp *tcp)
+{
+	return tcp->pending_size + left_to_write(tcp);
+}
+
+/* Room for `size` octets more, or NULL. */
+static uint8_t *reserve(struct tcp *tcp, size_t size)
+{
+	size_t max = tcp->options.queue_max != 0 ? tcp->options.queue_max : QUEUE_MAX;
+	size_t queued = tcp_queued(tcp);
+	size_t room = tcp->pending_room != 0 ? tcp->pending_room : PENDING_OCTETS;
+	uint8_t *octets;
+
+	if (tcp->is_dead || tcp->is_finishing || tcp->error != 0)
+		return NULL;
+	if (queued > max || size > max - queued)
+		return NULL;
+	while (room < tcp->pending_size + size)
+		room *= 2;
+	if (room != tcp->pending_room) {
+		tcp->pending = mem_resize_array(tcp->pending, room, 1);
+		tcp->pending_room = room;
+	}
+	octets = tcp->pending + tcp->pending_size;
+	tcp->pending_size += size;
+	loop_turn_add(tcp->loop, &tcp->turn);
+	return octets;
+}
+
+bool tcp_write(struct tcp *tcp, const uint8_t *octets, size_t size)
+{
+	uint8_t *room = reserve(tcp, size);
+
+	if (!room)
+		return false;
+	if (size > 0)
+		memcpy(room, octets, size);
+	return true;
+}
+
+bool tcp_write_message(struct tcp *tcp, const uint8_t *octets, size_t size)
+{
+	uint8_t *room;
+
+	assert(size <= UINT16_MAX);
+	room = reserve(tcp, size + 2);
+	if (!room)
+		return false;
+	bytes_put_u16(room, (uint16_t)size);
+	if (size > 0)
+		memcpy(room + 2, octets, size);
+	return true;
+}
+
+void tcp_pause(struct tcp *tcp)
+{
+	tcp->is_paused = true;
+	if (!tcp->is_finishing)
+		stop_reading(tcp);
+}
+
+void tcp_resume(struct tcp *tcp)
+{
+	tcp->is_paused = false;
+	start_reading(tcp);
+}
+
+void tcp_finish(struct tcp *tcp)
+{
+	if (tcp->is_finishing || tcp->is_dead)
+		return;
+	tcp->is_finishing = true;
+	start_reading(tcp);
+	loop_turn_add(tcp->loop, &tcp->turn);
+}
+
+struct endpoint tcp_peer(const struct tcp *tcp)
+{
+	return tcp->peer;
+}
+
+struct endpoint tcp_local(const struct tcp *tcp)
+{
+	struct sockaddr_storage sockaddr = { 0 };
+	int size = sizeof(sockaddr);
+
+	uv_tcp_getsockname(&tcp->uv, (struct sockaddr *)&sockaddr, &size);
+	return endpoint_from_sockaddr((const struct sockaddr *)&sockaddr);
+}
+
+static void adopt(
+	struct tcp_listener *listener, int descriptor, const struct sockaddr_storage *sockaddr)
+{
+	struct tcp *tcp = tcp_new(listener->loop);
+
+	if (uv_tcp_open(&tcp->uv, descriptor) < 0) {
+		close(descriptor);
+		tcp_free(tcp);
+		return;
+	}
+	uv_tcp_nodelay(&tcp->uv, 1);
+	tcp->peer = endpoint_from_sockaddr((const struct sockaddr *)sockaddr);
+	listener->accepted(listener->owner, tcp);
+	assert(tcp->is_attached || is_freed(tcp));
+}
+
+/* Without descriptors or memory the connection stays in the kernel's queue, and the listener
+ * readable: looking again at once would be all that this thread does. */
+static void pause_accepting(struct tcp_listener *listener)
+{
+	uv_poll_stop(&listener->uv);
+	timer_start(listener->pause, ACCEPT_PAUSE_MS);
+}
+
+static void on_acceptable(uv_poll_t *uv, int status, int events)
+{
+	struct tcp_listener *listener = uv->data;
+
+	(void)events;
+	if (status < 0) {
+		pause_accepting(listener);
+		return;
+	}
+	for (int i = 0; i < ACCEPTS && !listener->is_freed; i++) {
+		struct sockaddr_storage sockaddr = { 0 };
+		socklen_t size = sizeof(sockaddr);
+		int descriptor = accept4(listener->descriptor, (struct sockaddr *)&sockaddr, &size,
+			SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (descriptor >= 0) {
+			adopt(listener, descriptor, &sockaddr);
+			continue;
+		}
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			return;
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			pause_accepting(listener);
+			return;
+		}
+
+		/* Anything else is about that one connection, which is gone. */
+	}
+}
+
+static void on_pause_over(void *owner)
+{
+	struct tcp_listener *listener = owner;
+
+	uv_poll_start(&listener->uv, UV_READABLE, on_acceptable);
+}
+
+static struct endpoint find_endpoint(int descriptor)
+{
+	struct sockaddr_storage sockaddr = { 0 };
+	socklen_t size = sizeof(sockaddr);
+
+	getsockname(descriptor, (struct sockaddr *)&sockaddr, &size);
+	return endpoint_from_sockaddr((const struct sockaddr *)&sockaddr);
+}
+
+struct tcp_listener *tcp_listener_new(struct loop *loop, const struct socket_options *options,
+	tcp_accepted *accepted, void *owner, int *error)
+{
+	int descriptor = socket_open_listener(options);
+	struct tcp_listener *listener;
+	int result;
+
+	if (descriptor < 0) {
+		*error = descriptor;
+		return NULL;
+	}
+	listener = mem_new(sizeof(*listener));
+	result = uv_poll_init(loop_library(loop), &listener->uv, descriptor);
+	if (result < 0) {
+		close(descriptor);
+		free(listener);
+		*error = result;
+		return NULL;
+	}
+	listener->uv.data = listener;
+	listener->loop = loop;
+	listener->pause = timer_new(loop, on_pause_over, listener);
+	listener->descriptor = descriptor;
+	listener->local = find_endpoint(descriptor);
+	listener->accepted = accepted;
+	listener->owner = owner;
+	uv_poll_start(&listener->uv, UV_READABLE, on_acceptable);
+	return listener;
+}
+
+void tcp_listener_free(struct tcp_listener *listener)
+{
+	if (!listener)
+		return;
+	listener->is_freed = true;
+	timer_free(listener->pause);
+	uv_close((uv_handle_t *)&listener->uv, on_closed);
+	close(listener->descriptor);
+}
+
+struct endpoint tcp_listener_local(const struct tcp_listener *listener)
+{
+	return listener->local;
+}
