@@ -41,7 +41,8 @@ struct tcp *tcp_connect(struct loop *loop, const struct endpoint *peer,
 	const struct tcp_options *options, const struct tcp_events *events, void *owner);
 void tcp_free(struct tcp *tcp); /* closes at once; NULL is fine */
 
-/* Queues a copy. False, and nothing queued, when it would pass queue_max. */
+/* Queues a copy. False, and nothing queued, when it would pass queue_max, after tcp_finish, and
+ * once the stream is dead. */
 bool tcp_write(struct tcp *tcp, const uint8_t *octets, size_t size);
 
 /* The same for a DNS message, with its two length octets before it. */
