@@ -1,4 +1,5 @@
-/* Counters, and the list of their names. */
+/* Counters, and the list of their names. A counter is written by the thread that owns it and
+ * read by any; what a name means belongs to the room that added it. */
 
 #include "sixward/base/counts.h"
 
@@ -9,17 +10,17 @@
 
 #include "sixward/base/mem.h"
 
-struct counted {
+struct entry {
 	const char *name;
 	const char *label;
 	const char *help;
-	const struct count *count;
+	const struct count **parts; /* one of each worker, say */
+	size_t part_count;
 };
 
 struct counts {
-	struct counted *items;
+	struct entry *entries;
 	size_t count;
-	size_t room;
 };
 
 void count_up(struct count *count)
@@ -52,49 +53,52 @@ void counts_free(struct counts *counts)
 {
 	if (!counts)
 		return;
-	free(counts->items);
+	for (size_t i = 0; i < counts->count; i++)
+		free(counts->entries[i].parts);
+	free(counts->entries);
 	free(counts);
 }
 
+static bool same_label(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static struct entry *entry_for(
+	struct counts *counts, const char *name, const char *label, const char *help)
+{
+	struct entry *entry;
+
+	for (size_t i = 0; i < counts->count; i++) {
+		entry = &counts->entries[i];
+		if (strcmp(entry->name, name) == 0 && same_label(entry->label, label))
+			return entry;
+	}
+	counts->entries = mem_resize_array(counts->entries, counts->count + 1, sizeof(*entry));
+	entry = &counts->entries[counts->count++];
+	*entry = (struct entry){ .name = name, .label = label, .help = help };
+	return entry;
+}
+
+/* What is equal is brought together here, once, and not at each scrape. */
 void counts_add(struct counts *counts, const char *name, const char *label, const char *help,
 	const struct count *count)
 {
-	if (counts->count == counts->room) {
-		counts->room = counts->room ? 2 * counts->room : 64;
-		counts->items =
-			mem_resize_array(counts->items, counts->room, sizeof(*counts->items));
-	}
-	counts->items[counts->count++] = (struct counted){ name, label, help, count };
-}
+	struct entry *entry = entry_for(counts, name, label, help);
 
-static bool is_same(const struct counted *a, const struct counted *b)
-{
-	if (strcmp(a->name, b->name) != 0 || !a->label != !b->label)
-		return false;
-	return !a->label || strcmp(a->label, b->label) == 0;
-}
-
-static bool was_visited(const struct counts *counts, size_t index)
-{
-	for (size_t i = 0; i < index; i++) {
-		if (is_same(&counts->items[i], &counts->items[index]))
-			return true;
-	}
-	return false;
+	entry->parts =
+		mem_resize_array(entry->parts, entry->part_count + 1, sizeof(const struct count *));
+	entry->parts[entry->part_count++] = count;
 }
 
 void counts_each(const struct counts *counts, counts_visit *visit, void *owner)
 {
 	for (size_t i = 0; i < counts->count; i++) {
-		const struct counted *item = &counts->items[i];
+		const struct entry *entry = &counts->entries[i];
 		uint64_t sum = 0;
 
-		if (was_visited(counts, i))
-			continue;
-		for (size_t k = i; k < counts->count; k++) {
-			if (is_same(item, &counts->items[k]))
-				sum += count_read(counts->items[k].count);
-		}
-		visit(owner, item->name, item->label, item->help, sum);
+		for (size_t k = 0; k < entry->part_count; k++)
+			sum += count_read(entry->parts[k]);
+		visit(owner, entry->name, entry->label, entry->help, sum);
 	}
 }
