@@ -1,7 +1,9 @@
-/* Bounded cursors over octets, big-endian. */
+/* Bounded cursors over octets, big-endian. Knows nothing of what the octets mean: the bound is
+ * kept here so that whoever walks a message checks once, at the end. */
 
 #include "sixward/base/bytes.h"
 
+#include <assert.h>
 #include <string.h>
 
 uint16_t bytes_get_u16(const uint8_t *octets)
@@ -124,6 +126,9 @@ void writer_put(struct writer *writer, const void *octets, size_t size)
 
 void writer_patch_u16(struct writer *writer, size_t at, uint16_t value)
 {
-	if (at + 2 <= writer->at)
-		bytes_put_u16(writer->octets + at, value);
+	/* After a failure the place may never have been written, and nothing is used. */
+	if (writer->failed)
+		return;
+	assert(writer->at >= 2 && at <= writer->at - 2);
+	bytes_put_u16(writer->octets + at, value);
 }

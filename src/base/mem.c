@@ -1,4 +1,5 @@
-/* Allocation that succeeds or ends the process. */
+/* Allocation that succeeds or ends the process, so that nobody else has to judge a NULL. Knows
+ * nothing of what it holds; what others can fill is bounded by whoever asks. */
 
 #include "sixward/base/mem.h"
 
@@ -25,16 +26,24 @@ void *mem_new(size_t size)
 	return checked(calloc(1, size ? size : 1));
 }
 
+/* Never 0, for which an allocator may return NULL. */
+static size_t product(size_t count, size_t size)
+{
+	if (!count || !size)
+		return 1;
+	if (count > SIZE_MAX / size)
+		(void)checked(NULL);
+	return count * size;
+}
+
 void *mem_new_array(size_t count, size_t size)
 {
-	return checked(count && size ? calloc(count, size) : calloc(1, 1));
+	return mem_new(product(count, size));
 }
 
 void *mem_resize_array(void *old, size_t count, size_t size)
 {
-	if (size && count > SIZE_MAX / size)
-		return checked(NULL);
-	return checked(realloc(old, count && size ? count * size : 1));
+	return checked(realloc(old, product(count, size)));
 }
 
 void *mem_copy(const void *octets, size_t size)
