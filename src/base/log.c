@@ -1,49 +1,62 @@
-/* Log lines: words, then key=value fields, text or JSON, one write each. The level, the format and
- * the line that may repeat are the program's only global state. */
+/* Lines for whoever runs the server: words, then fields, as text or as JSON. Knows nothing of
+ * who writes; its level, its format and the last line are the only globals of the program.
+ * What fields hold may come from the network, so nothing in them can break out of its line. */
 
 #include "sixward/base/log.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "sixward/base/mem.h"
+enum {
+	LINE_SIZE = 4096, /* PIPE_BUF of Linux: lines of several processes do not mix */
+	LINE_TAIL = 8,    /* kept for what closes a line: …"} and the line's end */
+	LINE_ROOM = LINE_SIZE - LINE_TAIL,
+	UNIT_SIZE = 7, /* the longest escape, \u0000, and NUL */
+	NUMBER_SIZE = 24
+};
 
-static _Atomic int level_now = LOG_INFO;
-static _Atomic int format_now = LOG_FORMAT_TEXT;
+struct line {
+	char octets[LINE_SIZE];
+	size_t used;
+	size_t start; /* behind the time, which does not make a line another */
+	bool cut;
+};
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char *last_line; /* without its time; under the lock */
-static enum log_level last_level;
-static uint64_t repeats;
+static const char *const level_names[] = {
+	[LOG_ERROR] = "error",
+	[LOG_WARNING] = "warning",
+	[LOG_NOTICE] = "notice",
+	[LOG_INFO] = "info",
+	[LOG_DEBUG] = "debug",
+};
 
-static const char *const level_names[] = { "error", "warning", "notice", "info", "debug" };
+static _Atomic unsigned int wanted_level = LOG_INFO;
+static _Atomic unsigned int wanted_format = LOG_FORMAT_TEXT;
+
+static struct {
+	pthread_mutex_t lock; /* over what follows, and over the order of lines */
+	struct line line;
+	enum log_level level;
+	int64_t repeats;
+} last = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void log_set(enum log_level level, enum log_format format)
 {
-	level_now = (int)level;
-	format_now = (int)format;
+	atomic_store_explicit(&wanted_level, level, memory_order_relaxed);
+	atomic_store_explicit(&wanted_format, format, memory_order_relaxed);
 }
 
 bool log_wants(enum log_level level)
 {
-	return (int)level <= atomic_load_explicit(&level_now, memory_order_relaxed);
-}
-
-bool log_level_parse(const char *text, enum log_level *level)
-{
-	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
-		if (strcmp(level_names[i], text) == 0) {
-			*level = (enum log_level)i;
-			return true;
-		}
-	}
-	return false;
+	return level <= atomic_load_explicit(&wanted_level, memory_order_relaxed);
 }
 
 const char *log_level_name(enum log_level level)
@@ -51,188 +64,278 @@ const char *log_level_name(enum log_level level)
 	return level_names[level];
 }
 
-/* Octets of the UTF-8 sequence at `at`; 0 = it is none. */
-static size_t utf8_size(const unsigned char *at)
+bool log_level_parse(const char *text, enum log_level *level)
 {
-	static const struct form {
-		unsigned char mask, lead;
-		size_t size;
-		uint32_t least;
-	} forms[] = { { 0x80, 0x00, 1, 0 }, { 0xe0, 0xc0, 2, 0x80 }, { 0xf0, 0xe0, 3, 0x800 },
-		{ 0xf8, 0xf0, 4, 0x10000 } };
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		uint32_t value = at[0] & (unsigned char)~forms[i].mask;
-
-		if ((at[0] & forms[i].mask) != forms[i].lead)
+	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
+		if (strcmp(level_names[i], text) != 0)
 			continue;
-		for (size_t k = 1; k < forms[i].size; k++) {
-			if ((at[k] & 0xc0) != 0x80)
-				return 0;
-			value = value << 6 | (at[k] & 0x3f);
-		}
-		if (value < forms[i].least || value > 0x10ffff ||
-			(value >= 0xd800 && value <= 0xdfff))
-			return 0;
-		return forms[i].size;
-	}
-	return 0;
-}
-
-/* Inside quotes, in both formats: what could end the line or the quotes is escaped. */
-static void put_escaped(FILE *out, const char *text)
-{
-	const unsigned char *at = (const unsigned char *)text;
-
-	while (*at) {
-		size_t size = utf8_size(at);
-
-		if (*at == '"' || *at == '\\')
-			(void)fprintf(out, "\\%c", *at);
-		else if (*at == '\n')
-			(void)fprintf(out, "\\n");
-		else if (*at < 0x20 || *at == 0x7f)
-			(void)fprintf(out, "\\u%04x", *at);
-		else if (size == 0)
-			(void)fprintf(out, "\\ufffd");
-		else
-			(void)fwrite(at, 1, size, out);
-		at += size ? size : 1;
-	}
-}
-
-static bool needs_quotes(const char *text)
-{
-	if (text[0] == '\0')
+		*level = (enum log_level)i;
 		return true;
-	for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-		if (*at <= ' ' || *at == '"' || *at == '\\' || *at == '=' || *at >= 0x7f)
-			return true;
 	}
 	return false;
 }
 
-static void put_text_line(
-	FILE *out, enum log_level level, const char *words, const struct log_field *fields)
+static void put(struct line *line, const char *octets, size_t size)
 {
-	(void)fprintf(out, "%s: %s", level_names[level], words);
-	for (; fields && fields->key; fields++) {
-		(void)fprintf(out, " %s=", fields->key);
-		if (!fields->text) {
-			(void)fprintf(out, "%" PRId64, fields->number);
-		} else if (needs_quotes(fields->text)) {
-			(void)fputc('"', out);
-			put_escaped(out, fields->text);
-			(void)fputc('"', out);
-		} else {
-			(void)fprintf(out, "%s", fields->text);
-		}
+	if (line->cut || size > LINE_ROOM - line->used) {
+		line->cut = true;
+		return;
 	}
+	memcpy(line->octets + line->used, octets, size);
+	line->used += size;
 }
 
-static void put_json_line(
-	FILE *out, enum log_level level, const char *words, const struct log_field *fields)
+static void put_raw(struct line *line, const char *text)
 {
-	(void)fprintf(out, "\"level\":\"%s\",\"message\":\"", level_names[level]);
-	put_escaped(out, words);
-	(void)fputc('"', out);
-	for (; fields && fields->key; fields++) {
-		(void)fprintf(out, ",\"%s\":", fields->key);
-		if (!fields->text) {
-			(void)fprintf(out, "%" PRId64, fields->number);
+	put(line, text, strlen(text));
+}
+
+/* Ends what is open, cut or not. */
+static void put_tail(struct line *line, const char *text)
+{
+	size_t size = strlen(text);
+
+	assert(size <= LINE_SIZE - line->used);
+	memcpy(line->octets + line->used, text, size);
+	line->used += size;
+}
+
+/* The octets of the well-formed UTF-8 sequence at `at` that has more than one (RFC 3629 4);
+ * 0 when there is none. */
+static size_t utf8_size(const uint8_t *at)
+{
+	static const struct row {
+		uint8_t first, last, second_from, second_to, size;
+	} rows[] = {
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 }, /* no surrogates */
+		{ 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+
+		if (at[0] < row->first || at[0] > row->last)
 			continue;
-		}
-		(void)fputc('"', out);
-		put_escaped(out, fields->text);
-		(void)fputc('"', out);
+		if (at[1] < row->second_from || at[1] > row->second_to)
+			return 0;
+		for (size_t j = 2; j < row->size; j++)
+			if (at[j] >> 6 != 2)
+				return 0;
+		return row->size;
 	}
-	(void)fputc('}', out);
+	return 0;
 }
 
-/* The line without its time; the caller frees it. */
-static char *make_line(enum log_level level, const char *words, const struct log_field *fields)
+/* U+0080 to U+009F, which terminals obey. */
+static bool is_c1_control(const uint8_t *at)
 {
-	char *line = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&line, &size);
-
-	if (!out)
-		return mem_copy_text("");
-	if (format_now == LOG_FORMAT_JSON)
-		put_json_line(out, level, words, fields);
-	else
-		put_text_line(out, level, words, fields);
-	(void)fclose(out);
-	return line;
+	return at[0] == 0xc2 && at[1] < 0xa0;
 }
 
-/* One write, so that lines of threads and processes do not mix. The journal stamps text lines. */
-static void put_line(const char *line)
+/* The next character of a text as it stands in a line, into `unit`. Returns the octets of the
+ * text that it took: fewer than it wrote when it had to be escaped. */
+static size_t escape(const char *text, enum log_format format, char unit[UNIT_SIZE])
 {
-	char *whole = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&whole, &size);
+	static const char shorts[] = "\"\"\\\\\nn\rr\tt";
+	const uint8_t *at = (const uint8_t *)text;
+	size_t size = utf8_size(at);
+
+	for (size_t i = 0; i + 1 < sizeof(shorts); i += 2) {
+		if (*text != shorts[i])
+			continue;
+		unit[0] = '\\';
+		unit[1] = shorts[i + 1];
+		unit[2] = 0;
+		return 1;
+	}
+	if (*at >= ' ' && *at < 0x7f)
+		size = 1;
+	if (size && (format == LOG_FORMAT_JSON || !is_c1_control(at))) {
+		memcpy(unit, text, size);
+		unit[size] = 0;
+		return size;
+	}
+	/* An octet of no UTF-8 has no place in JSON: it becomes the character of its number. */
+	(void)snprintf(unit, UNIT_SIZE, format == LOG_FORMAT_JSON ? "\\u%04x" : "\\x%02x", *at);
+	return 1;
+}
+
+static void put_quoted(struct line *line, enum log_format format, const char *text)
+{
+	char unit[UNIT_SIZE];
+
+	put_raw(line, "\"");
+	while (*text && !line->cut) {
+		text += escape(text, format, unit);
+		put_raw(line, unit);
+	}
+	put_tail(line, line->cut ? "…\"" : "\"");
+}
+
+/* As text, with quotes and backslashes as they are. */
+static void put_bare(struct line *line, const char *text)
+{
+	char unit[UNIT_SIZE];
+
+	while (*text && !line->cut) {
+		size_t taken = escape(text, LOG_FORMAT_TEXT, unit);
+
+		if (*text == '"' || *text == '\\')
+			put(line, text, 1);
+		else
+			put_raw(line, unit);
+		text += taken;
+	}
+	if (line->cut)
+		put_tail(line, "…");
+}
+
+/* Whether a value needs no quotes. */
+static bool is_bare(const char *text)
+{
+	char unit[UNIT_SIZE];
+	size_t taken;
+
+	if (!*text)
+		return false;
+	for (; *text; text += taken) {
+		taken = escape(text, LOG_FORMAT_TEXT, unit);
+		if (*text == ' ' || (taken != strlen(unit) && *text != '\\'))
+			return false;
+	}
+	return true;
+}
+
+static void put_field(struct line *line, enum log_format format, const struct log_field *field)
+{
+	char number[NUMBER_SIZE];
+
+	/* A key is written whole or not at all, with room for a number. */
+	if (line->cut ||
+		strlen(field->key) * UNIT_SIZE + 2 * NUMBER_SIZE > LINE_ROOM - line->used) {
+		line->cut = true;
+		return;
+	}
+	if (format == LOG_FORMAT_JSON) {
+		put_raw(line, ",");
+		put_quoted(line, format, field->key);
+		put_raw(line, ":");
+	} else {
+		put_raw(line, " ");
+		put_bare(line, field->key);
+		put_raw(line, "=");
+	}
+	if (!field->text) {
+		(void)snprintf(number, sizeof(number), "%" PRId64, field->number);
+		put_raw(line, number);
+	} else if (format == LOG_FORMAT_TEXT && is_bare(field->text)) {
+		put_bare(line, field->text);
+	} else {
+		put_quoted(line, format, field->text);
+	}
+}
+
+/* RFC 3339, in UTC. */
+static void put_time(struct line *line)
+{
+	struct timespec now = { 0 };
+	struct tm tm = { 0 };
+	char text[32];
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &tm);
+	put(line, text, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm));
+	(void)snprintf(text, sizeof(text), ".%03uZ", (unsigned int)(now.tv_nsec / 1000000) % 1000);
+	put_raw(line, text);
+}
+
+static void make(
+	struct line *line, enum log_level level, const char *words, const struct log_field *fields)
+{
+	enum log_format format =
+		(enum log_format)atomic_load_explicit(&wanted_format, memory_order_relaxed);
+
+	line->used = 0;
+	line->start = 0;
+	line->cut = false;
+	if (format == LOG_FORMAT_JSON) {
+		put_raw(line, "{\"time\":\"");
+		put_time(line);
+		line->start = line->used;
+		put_raw(line, "\",\"level\":\"");
+		put_raw(line, level_names[level]);
+		put_raw(line, "\",\"message\":");
+		put_quoted(line, format, words);
+	} else {
+		put_raw(line, level_names[level]);
+		put_raw(line, ": ");
+		put_bare(line, words);
+	}
+	for (; fields && fields->key; fields++)
+		put_field(line, format, fields);
+	put_tail(line, format == LOG_FORMAT_JSON ? "}\n" : "\n");
+}
+
+/* One write, whatever comes of it: there is nowhere to complain. */
+static void emit(const struct line *line)
+{
 	ssize_t written;
 
-	if (!out)
-		return;
-	if (format_now == LOG_FORMAT_JSON) {
-		char stamp[32];
-		struct timespec now;
-		struct tm parts;
+	do {
+		written = write(STDERR_FILENO, line->octets, line->used);
+	} while (written < 0 && errno == EINTR);
+}
 
-		(void)clock_gettime(CLOCK_REALTIME, &now);
-		(void)gmtime_r(&now.tv_sec, &parts);
-		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &parts);
-		(void)fprintf(out, "{\"time\":\"%s.%03ldZ\",", stamp, now.tv_nsec / 1000000);
-	}
-	(void)fprintf(out, "%s\n", line);
-	(void)fclose(out);
-	written = write(STDERR_FILENO, whole, size);
-	(void)written;
-	free(whole);
+static bool same(const struct line *a, const struct line *b)
+{
+	size_t size = a->used - a->start;
+
+	return size == b->used - b->start &&
+	       !memcmp(a->octets + a->start, b->octets + b->start, size);
 }
 
 /* Under the lock. */
 static void tell_repeats(void)
 {
-	char *line;
+	struct line line;
 
-	if (!repeats)
+	if (!last.repeats)
 		return;
-	line = make_line(last_level, "the last line was repeated",
-		LOG_FIELDS(LOG_NUMBER("repeated", repeats)));
-	repeats = 0;
-	put_line(line);
-	free(line);
+	make(&line, last.level, "the last line was repeated",
+		LOG_FIELDS(LOG_NUMBER("repeated", last.repeats)));
+	emit(&line);
+	last.repeats = 0;
 }
 
 void log_write(enum log_level level, const char *words, const struct log_field *fields)
 {
-	char *line;
+	struct line line;
 
 	if (!log_wants(level))
 		return;
-	line = make_line(level, words, fields);
-	(void)pthread_mutex_lock(&lock);
-	if (last_line && strcmp(last_line, line) == 0) {
-		repeats++;
-		free(line);
+	make(&line, level, words, fields);
+	(void)pthread_mutex_lock(&last.lock);
+	if (same(&line, &last.line)) {
+		last.repeats++;
 	} else {
 		tell_repeats();
-		put_line(line);
-		free(last_line);
-		last_line = line;
-		last_level = level;
+		emit(&line);
+		last.line = line;
+		last.level = level;
 	}
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_mutex_unlock(&last.lock);
 }
 
 void log_flush(void)
 {
-	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_lock(&last.lock);
 	tell_repeats();
-	free(last_line);
-	last_line = NULL;
-	(void)pthread_mutex_unlock(&lock);
+	last.line.used = last.line.start = 0; /* the next is written, whatever it is */
+	(void)pthread_mutex_unlock(&last.lock);
 }
