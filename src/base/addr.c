@@ -1,4 +1,5 @@
-/* Addresses, endpoints and networks as values: text, the kernel's form, comparison. */
+/* Addresses, endpoints and networks as values: text, the kernel's form, comparison. Knows
+ * nothing of sockets, and allocates nothing. */
 
 #include "sixward/base/addr.h"
 
@@ -124,12 +125,12 @@ bool addr_parse(const char *text, struct addr *addr)
 }
 
 /* The longest run of two or more zero groups (RFC 5952 4.2); the first of equals. */
-static void find_zeros(const uint16_t groups[8], unsigned *start, unsigned *length)
+static void find_zeros(const uint16_t groups[8], size_t *start, size_t *length)
 {
 	*start = 8;
 	*length = 1;
-	for (unsigned i = 0; i < 8; i++) {
-		unsigned end = i;
+	for (size_t i = 0; i < 8; i++) {
+		size_t end = i;
 
 		while (end < 8 && groups[end] == 0)
 			end++;
@@ -142,21 +143,22 @@ static void find_zeros(const uint16_t groups[8], unsigned *start, unsigned *leng
 	}
 }
 
+/* ADR-2.4-a: as RFC 5952 says, with the mixed form for IPv4-mapped addresses only: inet_ntop
+ * writes ::1:2 in it too. */
 static void format_ipv6(const struct addr *addr, char text[ADDR_TEXT_MAX])
 {
 	uint16_t groups[8];
-	unsigned start, length;
-	size_t at = 0;
+	size_t start, length, at = 0;
 
 	if (memcmp(addr->octets, mapped, sizeof(mapped)) == 0) {
 		(void)snprintf(text, ADDR_TEXT_MAX, "::ffff:%u.%u.%u.%u", addr->octets[12],
 			addr->octets[13], addr->octets[14], addr->octets[15]);
 		return;
 	}
-	for (unsigned i = 0; i < 8; i++)
+	for (size_t i = 0; i < 8; i++)
 		groups[i] = (uint16_t)(addr->octets[2 * i] << 8 | addr->octets[2 * i + 1]);
 	find_zeros(groups, &start, &length);
-	for (unsigned i = 0; i < 8;) {
+	for (size_t i = 0; i < 8;) {
 		if (i == start) {
 			at += (size_t)snprintf(text + at, ADDR_TEXT_MAX - at, "::");
 			i += length;

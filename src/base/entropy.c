@@ -1,4 +1,5 @@
-/* Unpredictable numbers from the kernel, read in bulk. */
+/* Unpredictable numbers from the kernel, read in bulk. Knows nothing of what they are for; one
+ * struct belongs to one thread. */
 
 #define _GNU_SOURCE
 

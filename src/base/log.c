@@ -20,7 +20,8 @@ enum {
 	LINE_TAIL = 8,    /* kept for what closes a line: …"} and the line's end */
 	LINE_ROOM = LINE_SIZE - LINE_TAIL,
 	UNIT_SIZE = 7, /* the longest escape, \u0000, and NUL */
-	NUMBER_SIZE = 24
+	NUMBER_SIZE = 24,
+	FIELD_ROOM = NUMBER_SIZE + 8 /* with what stands around key and value */
 };
 
 struct line {
@@ -217,8 +218,7 @@ static void put_field(struct line *line, enum log_format format, const struct lo
 	char number[NUMBER_SIZE];
 
 	/* A key is written whole or not at all, with room for a number. */
-	if (line->cut ||
-		strlen(field->key) * UNIT_SIZE + 2 * NUMBER_SIZE > LINE_ROOM - line->used) {
+	if (line->cut || strlen(field->key) * UNIT_SIZE + FIELD_ROOM > LINE_ROOM - line->used) {
 		line->cut = true;
 		return;
 	}

@@ -1,4 +1,5 @@
-/* A list of networks, the longest first. */
+/* A list of networks, the longest first. Knows nothing of what the list is for; an operator
+ * wrote every line of it, so it is short. */
 
 #include "sixward/base/netset.h"
 

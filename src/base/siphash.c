@@ -1,4 +1,5 @@
-/* SipHash-2-4 (Aumasson, Bernstein), written from its description. */
+/* SipHash-2-4 (Aumasson, Bernstein), written from its description. Knows nothing of who keeps
+ * the key. */
 
 #include "sixward/base/siphash.h"
 

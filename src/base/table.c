@@ -1,4 +1,5 @@
-/* A keyed hash table with intrusive links. */
+/* A keyed hash table with intrusive links. Knows nothing of the items: who inserts them hashes
+ * them with table_hash and tells equal ones apart. */
 
 #include "sixward/base/table.h"
 
@@ -62,6 +63,7 @@ void table_insert(struct table *table, struct table_link *link, uint64_t hash)
 {
 	struct table_link **slot;
 
+	assert(table->slot_count);
 	if (table->count >= table->slot_count)
 		grow(table);
 	slot = slot_of(table, hash);

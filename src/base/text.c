@@ -1,4 +1,5 @@
-/* Text to numbers, durations, sizes and switches, and back. */
+/* Text to numbers, durations, sizes and switches, and back. Knows nothing of which setting it
+ * reads: ranges and complaints are config's. */
 
 #include "sixward/base/text.h"
 
@@ -108,15 +109,16 @@ char *text_from_size(uint64_t octets, char out[TEXT_NUMBER_MAX])
 	return write_amount(octets, sizes, "0", out);
 }
 
-static int hex_digit(char character)
+/* 0 to 15; 16 = it is none. */
+static unsigned int hex_digit(char character)
 {
 	if (character >= '0' && character <= '9')
-		return character - '0';
+		return (unsigned int)(character - '0');
 	if (character >= 'a' && character <= 'f')
-		return character - 'a' + 10;
+		return (unsigned int)(character - 'a') + 10;
 	if (character >= 'A' && character <= 'F')
-		return character - 'A' + 10;
-	return -1;
+		return (unsigned int)(character - 'A') + 10;
+	return 16;
 }
 
 bool text_to_octets(const char *text, uint8_t *octets, size_t size)
@@ -124,7 +126,7 @@ bool text_to_octets(const char *text, uint8_t *octets, size_t size)
 	if (strlen(text) != 2 * size)
 		return false;
 	for (size_t i = 0; i < 2 * size; i++) {
-		if (hex_digit(text[i]) < 0)
+		if (hex_digit(text[i]) > 15)
 			return false;
 	}
 	for (size_t i = 0; i < size; i++)

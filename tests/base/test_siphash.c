@@ -36,10 +36,10 @@ static void hashes_as_the_reference_does(void **state)
 	uint8_t key[SIPHASH_KEY_SIZE], input[VECTORS], out[8];
 
 	(void)state;
-	for (uint8_t i = 0; i < SIPHASH_KEY_SIZE; i++)
-		key[i] = i;
-	for (uint8_t i = 0; i < VECTORS; i++)
-		input[i] = i;
+	for (size_t i = 0; i < SIPHASH_KEY_SIZE; i++)
+		key[i] = (uint8_t)i;
+	for (size_t i = 0; i < VECTORS; i++)
+		input[i] = (uint8_t)i;
 	for (size_t size = 0; size < VECTORS; size++) {
 		siphash_put(siphash(key, input, size), out);
 		assert_memory_equal(out, vectors[size], 8);

@@ -13,7 +13,7 @@ enum addr_family { ADDR_NONE, ADDR_IPV4, ADDR_IPV6 };
 
 struct addr {
 	enum addr_family family;
-	uint32_t zone; /* interface index of a link-local IPv6 address; 0 = none */
+	uint32_t zone;      /* interface index of a link-local IPv6 address; 0 = none */
 	uint8_t octets[16]; /* IPv4 uses the first four */
 };
 
@@ -33,13 +33,13 @@ enum {
 	NETWORK_TEXT_MAX = 72
 };
 
-size_t addr_size(const struct addr *addr); /* 0, 4 or 16 */
+size_t addr_size(const struct addr *addr);  /* 0, 4 or 16 */
 uint8_t addr_bits(const struct addr *addr); /* 0, 32 or 128 */
 struct addr addr_from_ipv4(const uint8_t octets[4]);
 struct addr addr_from_ipv6(const uint8_t octets[16]);
 bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *addr);
-bool addr_is_any(const struct addr *addr); /* 0.0.0.0 or :: */
+bool addr_is_any(const struct addr *addr);       /* 0.0.0.0 or :: */
 bool addr_is_multicast(const struct addr *addr); /* multicast, or 255.255.255.255 */
 bool addr_is_link_local(const struct addr *addr);
 

@@ -10,7 +10,7 @@
  * Built once, then only read. A zeroed netset is empty. */
 
 struct netset {
-	struct network *networks; /* longest first once sealed; within a length as added */
+	struct network *networks; /* longest first; within a length as added */
 	size_t *places;           /* place of each in the order added */
 	size_t count;
 };
