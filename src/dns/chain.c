@@ -287,6 +287,7 @@ static enum chain_result put_in_order(struct walk *walk, const struct record *re
 	result = follow(walk);
 	put_rest(walk);
 	rrsets_clear(&sets);
+	walk->sets = NULL;
 	return result;
 }
 

@@ -274,6 +274,8 @@ struct decoder {
 	bool has_ns; /* in authority */
 	bool has_soa;
 	struct reply_draft *draft;
+	uint16_t owner_pointer;            /* 0 = none: `owner` is the name that it leads to */
+	struct name owner;                 /* of the record that was read last */
 	uint8_t scratch[WIRE_MESSAGE_MAX]; /* the RDATA that is being read, decompressed */
 };
 
@@ -322,6 +324,18 @@ static uint32_t bound_ttl(const struct decoder *decoder, const struct wire_recor
 	return ttl < most ? ttl : most;
 }
 
+/* Most owners are the same two octets as the one before. */
+static bool read_owner(struct decoder *decoder, size_t at)
+{
+	const struct wire *wire = &decoder->wire;
+	uint16_t pointer = bytes_get_u16(wire->octets + at);
+
+	if (pointer >= 0xc000 && pointer == decoder->owner_pointer)
+		return true;
+	decoder->owner_pointer = pointer;
+	return name_read(wire->octets, wire->size, &at, &decoder->owner);
+}
+
 static bool add_record(struct decoder *decoder, const struct wire_record *from)
 {
 	const struct wire *wire = &decoder->wire;
@@ -330,13 +344,11 @@ static bool add_record(struct decoder *decoder, const struct wire_record *from)
 		.type = from->type,
 		.rclass = from->rclass,
 		.ttl = bound_ttl(decoder, from),
+		.owner = decoder->owner.octets,
 	};
-	size_t at = from->owner_at;
-	struct name owner;
 
-	if (!name_read(wire->octets, wire->size, &at, &owner))
+	if (!read_owner(decoder, from->owner_at))
 		return false;
-	record.owner = owner.octets;
 	if (!read_rdata(wire->octets, from->rdata_at, from->rdata_size, &record, decoder->scratch))
 		return false;
 	if (record.section == SECTION_AUTHORITY) {
@@ -473,6 +485,7 @@ enum message_result message_decode(const uint8_t *octets, size_t size,
 	decoder.has_ns = false;
 	decoder.has_soa = false;
 	decoder.draft = NULL;
+	decoder.owner_pointer = 0;
 	*reply = NULL;
 	*failure = (struct failure){ 0 };
 	result = decode(&decoder, octets, size, reply, failure);
@@ -708,7 +721,7 @@ bool message_parse_record(const char *line, uint32_t default_ttl, struct record 
 static bool reads_back(const char *text, const struct record *record)
 {
 	uint8_t *storage = mem_new(MESSAGE_RECORD_MAX);
-	struct record again;
+	struct record again = { .owner = storage, .rdata = storage };
 	const char *error;
 	bool same = message_parse_record(text, 0, &again, storage, &error) &&
 		    again.type == record->type && again.rdata_size == record->rdata_size &&

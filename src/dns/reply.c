@@ -139,6 +139,7 @@ struct reply_draft {
 	struct chunk *chunks;
 	uint8_t *free_octets; /* of the newest chunk */
 	size_t free_size;
+	size_t last_size;   /* of the owner added last */
 	struct chain chain; /* records NULL: not in order yet */
 	struct record first_records[DRAFT_RECORDS];
 	uint8_t first_octets[DRAFT_OCTETS];
@@ -221,11 +222,12 @@ void reply_draft_add(struct reply_draft *draft, const struct record *record)
 	assert(draft->chain.records == NULL); /* not after scrubbing */
 	assert(owner_size > 0);
 	*copy = *record;
-	if (before != NULL && name_size(before, NAME_SIZE_MAX) == owner_size &&
+	if (before != NULL && draft->last_size == owner_size &&
 		memcmp(before, record->owner, owner_size) == 0)
 		copy->owner = before;
 	else
 		copy->owner = keep_octets(draft, record->owner, owner_size);
+	draft->last_size = owner_size;
 	copy->rdata = keep_octets(draft, record->rdata, record->rdata_size);
 }
 
@@ -353,12 +355,14 @@ struct packing {
 	uint8_t *octets;
 	uint32_t size;
 	uint32_t places[PLACES];
+	uint8_t place_sizes[PLACES];
 	uint32_t placed;
 };
 
-static void note_place(struct packing *packing, uint32_t at)
+static void note_place(struct packing *packing, uint32_t at, size_t size)
 {
-	packing->places[packing->placed++ % PLACES] = at;
+	packing->places[packing->placed % PLACES] = at;
+	packing->place_sizes[packing->placed++ % PLACES] = (uint8_t)size;
 }
 
 static uint32_t put_octets(struct packing *packing, const uint8_t *octets, size_t size)
@@ -378,17 +382,16 @@ static bool find_place(
 	uint32_t count = packing->placed < PLACES ? packing->placed : PLACES;
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t place = packing->places[(packing->placed - 1 - i) % PLACES];
-		const uint8_t *start = packing->octets + place;
-		const uint8_t *candidate = start;
-		size_t left = name_size(start, NAME_SIZE_MAX);
+		uint32_t recent = (packing->placed - 1 - i) % PLACES;
+		const uint8_t *candidate = packing->octets + packing->places[recent];
+		const uint8_t *end = candidate + packing->place_sizes[recent];
 
-		while (left > size) {
-			left -= 1U + candidate[0];
+		if (packing->place_sizes[recent] < size || memcmp(end - size, name, size) != 0)
+			continue;
+		while (candidate < end - size)
 			candidate += 1U + candidate[0];
-		}
-		if (left == size && memcmp(candidate, name, size) == 0) {
-			*found = place + (uint32_t)(candidate - start);
+		if (candidate == end - size) {
+			*found = (uint32_t)(candidate - packing->octets);
 			return true;
 		}
 	}
@@ -402,7 +405,7 @@ static uint32_t put_name(struct packing *packing, const uint8_t *name)
 
 	if (!find_place(packing, name, size, &at)) {
 		at = put_octets(packing, name, size);
-		note_place(packing, at);
+		note_place(packing, at, size);
 	}
 	return at;
 }
@@ -421,7 +424,8 @@ static struct entry pack_record(struct packing *packing, const struct record *re
 	entry.owner_at = put_name(packing, record->owner);
 	entry.rdata_at = put_octets(packing, record->rdata, record->rdata_size);
 	if (is_alias)
-		note_place(packing, entry.rdata_at); /* the next owner, most likely */
+		note_place(packing, entry.rdata_at,
+			record->rdata_size); /* the next owner, most likely */
 	return entry;
 }
 
@@ -467,6 +471,7 @@ struct reply *reply_draft_seal(struct reply_draft *draft)
 
 	if (chain->records == NULL)
 		chain_arrange(chain, &draft->question, draft->rcode, draft->records, draft->count);
+	assert(chain->records != NULL);
 	facts = derive_facts(chain, draft->ad, draft->is_ended);
 	reply = pack(chain, &facts, &draft->edes);
 	reply_draft_free(draft);

@@ -48,23 +48,9 @@ static int compare_folded(const uint8_t *a, const uint8_t *b, size_t size)
 	return 0;
 }
 
-/* Not a canonical order, but one in which equal names (R4343-3-a) are equal. */
-static int compare_names(const uint8_t *a, const uint8_t *b)
-{
-	size_t a_size = name_size(a, NAME_SIZE_MAX);
-	size_t b_size = name_size(b, NAME_SIZE_MAX);
-
-	if (a_size != b_size)
-		return a_size < b_size ? -1 : 1;
-	if (a == b || memcmp(a, b, a_size) == 0)
-		return 0;
-	return compare_folded(a, b, a_size);
-}
-
 /* FNV-1a. Whoever finds names that collide gains nothing: the sort goes on to the names. */
-static uint64_t hash_name(const uint8_t *name)
+static uint64_t hash_name(const uint8_t *name, size_t size)
 {
-	size_t size = name_size(name, NAME_SIZE_MAX);
 	uint64_t hash = 0xcbf29ce484222325U;
 
 	for (size_t i = 0; i < size; i++)
@@ -77,13 +63,19 @@ static int compare_numbers(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
+/* Not a canonical order, but one in which equal names (R4343-3-a) are equal. */
 static int compare_owners(const struct rrset_member *a, const struct rrset_member *b)
 {
 	if (a->record->section != b->record->section)
 		return compare_numbers(a->record->section, b->record->section);
 	if (a->hash != b->hash)
 		return compare_numbers(a->hash, b->hash);
-	return compare_names(a->record->owner, b->record->owner);
+	if (a->owner_size != b->owner_size)
+		return compare_numbers(a->owner_size, b->owner_size);
+	if (a->record->owner == b->record->owner ||
+		memcmp(a->record->owner, b->record->owner, a->owner_size) == 0)
+		return 0;
+	return compare_folded(a->record->owner, b->record->owner, a->owner_size);
 }
 
 static int compare_sets(const struct rrset_member *a, const struct rrset_member *b)
@@ -184,6 +176,24 @@ static void make_sets(struct rrsets *sets)
 	}
 }
 
+static void make_member(struct rrset_member *member, const struct record *record, size_t place,
+	const struct rrset_member *before)
+{
+	*member = (struct rrset_member){
+		.record = record,
+		.place = (uint32_t)place,
+		.type = record_covers(record),
+		.is_signature = record->type == TYPE_RRSIG,
+	};
+	if (before != NULL && before->record->owner == record->owner) {
+		member->owner_size = before->owner_size;
+		member->hash = before->hash;
+		return;
+	}
+	member->owner_size = (uint8_t)name_size(record->owner, NAME_SIZE_MAX);
+	member->hash = hash_name(record->owner, member->owner_size);
+}
+
 void rrsets_init(struct rrsets *sets, const struct record *records, size_t count)
 {
 	sets->members = sets->first_members;
@@ -194,22 +204,13 @@ void rrsets_init(struct rrsets *sets, const struct record *records, size_t count
 	if (count > RRSETS_INLINE) {
 		sets->members = mem_new_array(count, sizeof(*sets->members));
 		sets->sets = mem_new_array(count, sizeof(*sets->sets));
-		sets->by_place = mem_new_array(count, sizeof(*sets->by_place));
+		sets->by_place = mem_new_array(count, sizeof(struct rrset *));
 	} else {
 		memset(sets->first_by_place, 0, sizeof(sets->first_by_place));
 	}
-	for (size_t i = 0; i < count; i++) {
-		const struct record *record = &records[i];
-		bool is_repeated = i > 0 && records[i - 1].owner == record->owner;
-
-		sets->members[i] = (struct rrset_member){
-			.hash = is_repeated ? sets->members[i - 1].hash : hash_name(record->owner),
-			.record = record,
-			.place = (uint32_t)i,
-			.type = record_covers(record),
-			.is_signature = record->type == TYPE_RRSIG,
-		};
-	}
+	for (size_t i = 0; i < count; i++)
+		make_member(
+			&sets->members[i], &records[i], i, i > 0 ? &sets->members[i - 1] : NULL);
 	if (count > 1)
 		qsort(sets->members, count, sizeof(*sets->members), on_compare_members);
 	make_sets(sets);
@@ -233,7 +234,10 @@ struct rrset *rrsets_find(
 	const struct rrsets *sets, enum wire_section section, const uint8_t *owner, size_t *count)
 {
 	struct record record = { .section = section, .owner = owner };
-	struct rrset_member wanted = { .hash = hash_name(owner), .record = &record };
+	size_t size = name_size(owner, NAME_SIZE_MAX);
+	struct rrset_member wanted = {
+		.hash = hash_name(owner, size), .record = &record, .owner_size = (uint8_t)size
+	};
 	size_t low = 0;
 	size_t high = sets->count;
 	size_t end;

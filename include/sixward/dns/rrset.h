@@ -33,6 +33,7 @@ struct rrset_member {
 	const struct record *record;
 	uint32_t place; /* among the records given */
 	uint16_t type;
+	uint8_t owner_size;
 	bool is_signature;
 };
 
