@@ -609,13 +609,21 @@ static const char *parse_head(const char **text, struct head *head)
 	return NULL;
 }
 
+/* How many words of the type's RDATA come first that stand for one name or number each. */
+static size_t count_plain_words(uint16_t type)
+{
+	const char *layout = type < LAYOUT_COUNT ? layouts[type] : NULL;
+
+	return layout == NULL ? 0 : strspn(layout, "1248NP");
+}
+
 /* ldns takes 70000 for a 16-bit number and cuts it: numbers must come back as written. */
-static bool numbers_survive(const char *before, const char *after)
+static bool numbers_survive(size_t count, const char *before, const char *after)
 {
 	char a[WORD_MAX];
 	char b[WORD_MAX];
 
-	while (next_word(&before, a) && next_word(&after, b)) {
+	while (count-- > 0 && next_word(&before, a) && next_word(&after, b)) {
 		uint64_t x;
 		uint64_t y;
 
@@ -629,21 +637,30 @@ static char *format_by_ldns(const ldns_rr *rr)
 {
 	char *text = ldns_rr2str_fmt(ldns_output_format_nocomments, rr);
 
-	if (text != NULL && text[0] != '\0' && text[strlen(text) - 1] == '\n')
-		text[strlen(text) - 1] = '\0';
+	for (size_t end = text != NULL ? strlen(text) : 0; end > 0; end--) {
+		if (text[end - 1] != '\n' && text[end - 1] != ' ')
+			break;
+		text[end - 1] = '\0';
+	}
 	return text;
 }
 
 static bool rdata_survives(const ldns_rr *rr, const char *rdata)
 {
-	char *text = format_by_ldns(rr);
-	const char *after = text;
+	size_t count = count_plain_words((uint16_t)ldns_rr_get_type(rr));
+	const char *after;
 	char word[WORD_MAX];
-	bool survives = text != NULL;
+	bool survives;
+	char *text;
 
+	if (strncmp(skip_blanks(rdata), "\\#", 2) == 0)
+		return true;
+	text = format_by_ldns(rr);
+	after = text;
+	survives = text != NULL;
 	for (int i = 0; i < 4 && survives; i++) /* owner, TTL, class, type */
 		survives = next_word(&after, word);
-	survives = survives && numbers_survive(rdata, after);
+	survives = survives && numbers_survive(count, rdata, after);
 	free(text);
 	return survives;
 }

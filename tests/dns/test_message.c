@@ -360,7 +360,7 @@ static void empty_answers_are_told_apart(void **state)
 			{ "example. SOA a. b. 1 2 3 4 60", "w.example. NSEC x.example. TXT" },
 			MESSAGE_REPLY, REPLY_NODATA, 60,
 			"NS example. 60 IN SOA a. b. 1 2 3 4 60\n"
-			"NS w.example. 60 IN NSEC x.example. TXT \n" },
+			"NS w.example. 60 IN NSEC x.example. TXT\n" },
 		/* Chains. */
 		{ WIRE_RA | 3, "w.example. 60 CNAME x.test.", { "test. SOA a. b. 1 2 3 4 50" },
 			MESSAGE_REPLY, REPLY_NXDOMAIN, 50,
@@ -880,6 +880,11 @@ static void records_are_parsed(void **state)
 		{ "_25._tcp.example. SRV 1 2 25 a.b.",
 			"_25._tcp.example.\t77\tIN\tSRV\t1 2 25 a.b." },
 		{ "a\\.b.example. A 192.0.2.1", "a\\.b.example.\t77\tIN\tA\t192.0.2.1" },
+		{ "a.example. TYPE65280 \\# 4 01 02 03 04",
+			"a.example.\t77\tIN\tTYPE65280\t\\# 4 01020304" },
+		{ "a.example. DS 1 8 2 12 34", "a.example.\t77\tIN\tDS\t1 8 2 1234" },
+		{ "a.example. DS 1 8 256 1234", NULL },
+		{ "a.example. SOA a. b. 4294967296 2 3 4 5", NULL },
 		{ "", NULL },
 		{ " A 192.0.2.1", NULL },
 		{ "a.example.", NULL },

@@ -20,7 +20,7 @@ struct message_rules {
 enum message_result {
 	MESSAGE_REPLY,   /* RCODE 0, 3 or 6: `*reply` is the caller's */
 	MESSAGE_RCODE,   /* another RCODE: `*failure` says which, with the upstream's EDEs */
-	MESSAGE_LAME,    /* a referral, or RA=0 without data: next upstream */
+	MESSAGE_LAME,    /* a referral, or RA=0 without data, chain, or an AA=1 denial with SOA */
 	MESSAGE_GARBAGE, /* UPR-04, UPR-08, UPR-09 */
 	MESSAGE_LOOP     /* the chain loops or is too long (D64-5.1.5-g) */
 };
