@@ -2,8 +2,6 @@
 
 #include "sixward/config/show.h"
 
-#include <string.h>
-
 #include "sixward/config/schema.h"
 
 void show_config(const struct config *config, FILE *out)
@@ -11,57 +9,54 @@ void show_config(const struct config *config, FILE *out)
 	showing_table(schema_top, config, out, 0);
 }
 
-/* mdoc takes a backslash, and a dot at the start of a line, as its own. */
-static void write_mdoc(const char *text, FILE *out)
+static char upper(char letter)
 {
-	for (const char *at = text; *at; at++) {
+	return letter >= 'a' && letter <= 'z' ? (char)(letter - 'a' + 'A') : letter;
+}
+
+/* Sentences, the last without its full stop, each on a line of its own. mdoc takes a backslash as
+ * its own, and a hyphen for a dash. */
+static void write_sentences(const char *label, const char *text, FILE *out)
+{
+	(void)fprintf(out, "%s%c", label, label[0] ? text[0] : upper(text[0]));
+	for (const char *at = text + 1; *at; at++) {
 		if (*at == '\\')
 			(void)fprintf(out, "\\e");
 		else if (*at == '-')
 			(void)fprintf(out, "\\-");
+		else if (*at == ' ' && at[-1] == '.' && at[1] >= 'A' && at[1] <= 'Z')
+			(void)fputc('\n', out);
 		else
 			(void)fputc(*at, out);
 	}
+	(void)fprintf(out, ".\n");
 }
 
-static void write_sentence(const char *label, const char *text, FILE *out)
+static void write_choices(const struct setting *setting, FILE *out)
 {
-	(void)fprintf(out, "%s ", label);
-	write_mdoc(text, out);
+	(void)fprintf(out, "One of");
+	for (size_t i = 0; setting->choices[i]; i++)
+		(void)fprintf(out, "%s %s", i ? "," : "", setting->choices[i]);
 	(void)fprintf(out, ".\n");
 }
 
 static void write_setting(const struct setting *setting, const char *parent, FILE *out)
 {
 	(void)fprintf(out, ".It Ic %s%s%s\n", parent, parent[0] ? "." : "", setting->key);
-	(void)fputc((setting->help[0] >= 'a' && setting->help[0] <= 'z')
-			    ? setting->help[0] - 'a' + 'A'
-			    : setting->help[0],
-		out);
-	write_mdoc(setting->help + 1, out);
-	(void)fprintf(out, ".\n");
+	write_sentences("", setting->help, out);
 	if (!setting->standard)
 		return;
 	(void)fprintf(out, ".br\n");
-	if (strcmp(setting->kind->accepted, "nothing yet") == 0) {
+	if (setting->kind == &kind_not_yet)
 		(void)fprintf(
 			out, "Not supported in this version; only its default is accepted.\n");
-	} else if (setting->choices) {
-		(void)fprintf(out, "One of");
-		for (size_t i = 0; setting->choices[i]; i++) {
-			(void)fprintf(out, "%s ", i ? "," : "");
-			write_mdoc(setting->choices[i], out);
-		}
-		(void)fprintf(out, ".\n");
-	} else {
-		char first = setting->kind->accepted[0];
-
-		(void)fputc(first >= 'a' && first <= 'z' ? first - 'a' + 'A' : first, out);
-		write_sentence("", setting->kind->accepted + 1, out);
-	}
+	else if (setting->choices)
+		write_choices(setting, out);
+	else
+		write_sentences("", setting->kind->accepted, out);
 	if (setting->least && setting->most)
 		(void)fprintf(out, "From %s to %s.\n", setting->least, setting->most);
-	write_sentence("Default:", setting->standard, out);
+	write_sentences("Default: ", setting->standard, out);
 }
 
 static void write_table(const struct setting *table, const char *parent, FILE *out)

@@ -1,0 +1,53 @@
+#!/bin/sh
+# What the documents say is what the program does. Usage: documents.sh SIXWARD
+set -eu
+cd "$(dirname "$0")/../.."
+
+sixward=$1
+status=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+wrong() {
+	echo "$1"
+	status=1
+}
+
+# The manual's settings are the table's.
+"$sixward" check --reference >"$work/reference"
+sed -n '/^\.\\" The rest of this section/,/^\.\\" End of what is printed/p' docs/sixward.yaml.5 |
+	sed '1d;$d' >"$work/manual"
+diff -u "$work/manual" "$work/reference" ||
+	wrong "docs/sixward.yaml.5: put in what 'sixward check --reference' prints"
+
+# examples/all.yaml is what is shown without a file, and every example is good.
+"$sixward" check -c /dev/null --show >"$work/shown"
+diff -u examples/all.yaml "$work/shown" ||
+	wrong "examples/all.yaml: put in what 'sixward check -c /dev/null --show' prints"
+for file in examples/try.yaml examples/smallest.yaml examples/public-nat64.yaml examples/all.yaml; do
+	"$sixward" check -c "$file" || wrong "$file has errors"
+done
+
+# The manuals are well-formed, and name every command and option that there is.
+mandoc -Tlint -Wwarning docs/sixward.8 docs/sixward.yaml.5 || wrong "the manuals are malformed"
+for command in $("$sixward" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	grep -q "Cm.* $command" docs/sixward.8 || wrong "docs/sixward.8 says nothing of $command"
+	grep -q "sixward.*$command\|/ .unmap" README.md || wrong "README.md says nothing of $command"
+done
+
+# The architecture names every room, and none that is gone.
+for room in $(git ls-files 'src/*/*.c' | sed 's,^src/,,; s,\.c$,,'); do
+	grep -q "\`$room\`" docs/architecture.md || wrong "docs/architecture.md says nothing of $room"
+done
+for room in $(sed -n 's/^| `\([a-z0-9_]*\/[a-z0-9_]*\)` |.*/\1/p' docs/architecture.md); do
+	[ -f "src/$room.c" ] || [ -f "include/sixward/$room.h" ] ||
+		wrong "docs/architecture.md speaks of $room, which is not there"
+done
+
+# Links lead somewhere.
+for file in README.md docs/architecture.md; do
+	for link in $(grep -o '](\([^)]*\))' "$file" | sed 's/](\(.*\))/\1/; s/#.*//'); do
+		[ -e "$(dirname "$file")/$link" ] || wrong "$file: $link is not there"
+	done
+done
+exit "$status"
