@@ -160,6 +160,15 @@ static void add_passenger(struct making *making, const char *word)
 		add(making, SECTION_AUTHORITY, TYPE_NSEC, 300, making->owner.octets, nsec, 4);
 }
 
+static void add_many(struct making *making, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t ipv4[] = { 10, 0, (uint8_t)(i >> 8), (uint8_t)i };
+
+		add(making, SECTION_ANSWER, TYPE_A, 300, making->owner.octets, ipv4, sizeof(ipv4));
+	}
+}
+
 static bool add_failure(struct failure *failure, const char *word, const char *number)
 {
 	static const struct {
@@ -197,6 +206,8 @@ static void add_part(struct making *making, char *part)
 		add_soa(making, second);
 	else if (!strcmp(word, "EDE"))
 		ede_add(&making->answer->failure.edes, (uint16_t)atoi(second), rest);
+	else if (!strcmp(word, "MANY"))
+		add_many(making, (unsigned)atoi(second));
 	else if (!strcmp(word, "AD"))
 		reply_draft_set_ad(making->draft);
 	else if (!strcmp(word, "NS") || !strcmp(word, "GLUE") || !strcmp(word, "NSEC"))

@@ -11,6 +11,7 @@
  *   "60 A 192.0.2.1"  a record of the name asked for, or of the target of the alias before;
  *                     TTL, type and data; A AAAA CNAME PTR TXT MX HEX (TYPE65280), and
  *                     DNAME, which belongs to the name above
+ *   "MANY 2500"       so many A records, from 10.0.0.0 on
  *   "60 SIG A"        an RRSIG over the records of that type before it
  *   "NODATA 300/60"   an SOA in authority: TTL and MINIMUM; "NODATA" alone: none
  *   "NXDOMAIN 300/60" the same with RCODE 3
