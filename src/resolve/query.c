@@ -203,6 +203,22 @@ static struct answer answer_of(const struct query *query, const struct ending *e
 	return answer;
 }
 
+/* Row 8: upstream denies the name to one type and knows it for the other. */
+static void log_oddity(const struct query *query)
+{
+	const struct reply *aaaa = query->inquiry.main.reply;
+	const struct reply *a = query->inquiry.other.reply;
+	char name[NAME_TEXT_MAX];
+
+	if (query->inquiry.plan != PLAN_AAAA || !aaaa || !a || !log_wants(LOG_DEBUG))
+		return;
+	if (reply_facts(aaaa)->kind != REPLY_NODATA || reply_facts(a)->kind != REPLY_NXDOMAIN)
+		return;
+	log_write(LOG_DEBUG, "upstream knows a name for AAAA and denies it for A",
+		LOG_FIELDS(
+			LOG_TEXT("name", name_format(query->inquiry.question.name.octets, name))));
+}
+
 /* The one end of a request: notes the outcome and writes the answer into `out`, if there is to
  * be one; returns its size. Lets go of the ending. */
 static size_t query_end(struct query *query, struct ending *ending, uint8_t *out)
@@ -232,22 +248,6 @@ static size_t query_end(struct query *query, struct ending *ending, uint8_t *out
 	log_oddity(query);
 	ending_clear(ending);
 	return size;
-}
-
-/* Row 8: upstream denies the name to one type and knows it for the other. */
-static void log_oddity(const struct query *query)
-{
-	const struct reply *aaaa = query->inquiry.main.reply;
-	const struct reply *a = query->inquiry.other.reply;
-	char name[NAME_TEXT_MAX];
-
-	if (query->inquiry.plan != PLAN_AAAA || !aaaa || !a || !log_wants(LOG_DEBUG))
-		return;
-	if (reply_facts(aaaa)->kind != REPLY_NODATA || reply_facts(a)->kind != REPLY_NXDOMAIN)
-		return;
-	log_write(LOG_DEBUG, "upstream knows a name for AAAA and denies it for A",
-		LOG_FIELDS(
-			LOG_TEXT("name", name_format(query->inquiry.question.name.octets, name))));
 }
 
 static struct fact_sources sources_of(const struct query *query)
