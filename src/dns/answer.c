@@ -354,11 +354,12 @@ static void put_head(struct encoder *encoder)
 	}
 }
 
-/* R1035-4.1.1-a, R1035-4.1.1-b: Z and whatever else is never set. */
+/* R1035-4.1.1-a, R1035-4.1.1-b: Z and whatever else is never set. TC is the caller's too: an
+ * answer without records over the rate limit (ACL-b). */
 static void patch_head(struct encoder *encoder, bool truncated)
 {
 	const struct answer *answer = encoder->answer;
-	const uint16_t passed = WIRE_AA | WIRE_RD | WIRE_RA | WIRE_AD | WIRE_CD;
+	const uint16_t passed = WIRE_AA | WIRE_TC | WIRE_RD | WIRE_RA | WIRE_AD | WIRE_CD;
 	uint16_t rcode = answer->rcode;
 	unsigned flags = WIRE_QR | (answer->flags & passed) | (answer->opcode & 0xfU) << 11;
 
