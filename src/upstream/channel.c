@@ -65,6 +65,7 @@ static void list_remove(struct channel_request *request)
 {
 	struct channel_list *list = request->list;
 
+	assert(list);
 	if (request->previous)
 		request->previous->next = request->next;
 	else

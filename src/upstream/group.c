@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "sixward/base/mem.h"
 #include "sixward/upstream/search.h"
@@ -87,7 +86,8 @@ void group_set_servers(struct group *group, const struct server_options *servers
 	}
 	for (size_t i = 0; i < group->terms.peer_count; i++)
 		peer_unref(group->peers[i]);
-	memcpy(group->peers, peers, peer_count * sizeof(peers[0]));
+	for (size_t i = 0; i < peer_count; i++)
+		group->peers[i] = peers[i];
 	group->terms.peer_count = peer_count;
 	group->terms.until_measure = 1;
 }
@@ -113,15 +113,18 @@ struct group *group_new(
 
 static void query_free(struct group_query *query)
 {
-	list_remove(query);
 	search_clear(&query->search);
 	free(query);
 }
 
 static void free_all(struct group_query **list)
 {
-	while (*list)
-		query_free(*list);
+	while (*list) {
+		struct group_query *query = *list;
+
+		*list = query->next;
+		query_free(query);
+	}
 }
 
 void group_free(struct group *group)
@@ -174,11 +177,11 @@ static void recycle(struct group_query *query)
 {
 	struct group *group = query->group;
 
+	list_remove(query);
 	if (group->spare_count >= SPARE_MAX) {
 		query_free(query);
 		return;
 	}
-	list_remove(query);
 	list_add(&group->spare, query);
 	group->spare_count++;
 }

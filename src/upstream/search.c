@@ -521,7 +521,7 @@ static bool drop_edns(struct attempt *attempt)
 }
 
 /* A message that matched, in the light of its meaning. */
-static void weigh(struct attempt *attempt, struct judge_case *matter)
+static void weigh(struct attempt *attempt, struct judge_case matter)
 {
 	struct search *search = attempt->search;
 	struct message_rules rules = search->terms->rules;
@@ -532,11 +532,11 @@ static void weigh(struct attempt *attempt, struct judge_case *matter)
 	enum judge_result result = JUDGE_GARBAGE;
 
 	rules.trust_ad = peer->trust_ad;
-	matter->question = &search->question;
-	matter->rules = &rules;
-	matter->is_stream = attempt->transport == TRANSPORT_STREAM;
-	matter->had_edns = attempt->edns;
-	result = judge_reply(matter, &reply, &failure);
+	matter.question = &search->question;
+	matter.rules = &rules;
+	matter.is_stream = attempt->transport == TRANSPORT_STREAM;
+	matter.had_edns = attempt->edns;
+	result = judge_reply(&matter, &reply, &failure);
 	attempt->is_answered = true;
 
 	if (result == JUDGE_REPLY || result == JUDGE_FINAL) {
@@ -626,7 +626,7 @@ static void on_exchange(void *owner, struct exchange *exchange, enum exchange_re
 	switch (result) {
 	case EXCHANGE_MATCHED:
 	case EXCHANGE_ERROR_ONLY:
-		weigh(attempt, &matter);
+		weigh(attempt, matter);
 		return;
 	case EXCHANGE_FORGED:
 		/* R5452-9.3-a: no datagram is believed any more. */
@@ -664,7 +664,7 @@ static void on_request(void *owner, struct channel_request *request, enum channe
 	case CHANNEL_MATCHED:
 	case CHANNEL_ERROR_ONLY:
 		peer_note_reply(peer, TRANSPORT_STREAM, now_ms - request->sent_ms, now_ms);
-		weigh(attempt, &matter);
+		weigh(attempt, matter);
 		return;
 	case CHANNEL_TIMEOUT:
 	case CHANNEL_NETWORK:

@@ -18,6 +18,7 @@ struct forge {
 	uint16_t rcode;    /* extended ones need OPT */
 	bool is_truncated; /* TC=1 and no records */
 	bool no_ra;
+	bool ad;
 	bool no_opt;
 	bool no_question;
 	bool two_questions;
@@ -123,6 +124,7 @@ static inline size_t forge_reply(const uint8_t *octets, size_t size, const struc
 	writer_u16(&writer,
 		(uint16_t)((forge->is_query ? 0 : WIRE_QR) | WIRE_RD |
 			   (forge->no_ra ? 0 : WIRE_RA) | (forge->is_truncated ? WIRE_TC : 0) |
+			   (forge->ad ? WIRE_AD : 0) |
 			   (forge->wrong_opcode ? OPCODE_NOTIFY << 11 : 0) | (forge->rcode & 15)));
 	writer_u16(&writer, forge->no_question ? 0 : forge->two_questions ? 2 : 1);
 	writer_u16(&writer, has_answer);

@@ -15,7 +15,7 @@
 
 /* A simulated world with a group under test and a few programmable upstreams. */
 
-enum { ACTORS_MAX = 4, SEEN_MAX = 4096, STREAMS_MAX = 64, HELD_MAX = 64 };
+enum { ACTORS_MAX = 4, SEEN_MAX = 32768, STREAMS_MAX = 64, HELD_MAX = 64 };
 
 /* A question as it came to an actor. */
 struct seen {

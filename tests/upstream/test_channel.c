@@ -319,6 +319,48 @@ static void finishes_before_it_obeys_a_keepalive_of_zero(void **state)
 	stage_close(&stage);
 }
 
+static void opens_another_connection_while_one_finishes(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_LISTED);
+	one->stream.has_keepalive = true; /* of 0 */
+	one->holds = 2;
+	ask_many(3, true); /* the third is held back */
+	(void)sim_run_for(stage.sim, 10);
+	assert_int_equal(one->connection_count, 1);
+	one->holds = 0;
+	stage_ask_stream(&stage, &asked, "new.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	/* R7766-6.2.3-b */
+	assert_int_equal(one->connection_count, 2);
+	assert_int_equal(many[2].calls, 0);
+	asked_clear(&asked);
+	expect_answers(3, 1);
+	stage_close(&stage);
+}
+
+static void never_has_an_id_twice_in_flight(void **state)
+{
+	enum { QUESTIONS = 3000 };
+	static struct asked asked[QUESTIONS];
+	static uint8_t ids[65536];
+
+	(void)state;
+	memset(ids, 0, sizeof(ids));
+	stage_open(&stage, 1, ORDER_LISTED);
+	one->is_mute = true;
+	for (unsigned i = 0; i < QUESTIONS; i++)
+		stage_ask_stream(&stage, &asked[i], "www.example", TYPE_A);
+	(void)sim_run_for(stage.sim, 100);
+	/* R7766-6.2.1-b: by chance alone some seventy would. */
+	assert_int_equal(one->seen_count, QUESTIONS);
+	for (unsigned i = 0; i < QUESTIONS; i++)
+		assert_int_equal(ids[one->seen[i].id]++, 0);
+	stage_close(&stage);
+}
+
 static void asks_again_what_was_lost_with_a_connection(void **state)
 {
 	(void)state;
@@ -495,6 +537,8 @@ int main(void)
 		cmocka_unit_test(sends_the_keepalive_option_once_over_tcp),
 		cmocka_unit_test(closes_an_idle_connection),
 		cmocka_unit_test(finishes_before_it_obeys_a_keepalive_of_zero),
+		cmocka_unit_test(opens_another_connection_while_one_finishes),
+		cmocka_unit_test(never_has_an_id_twice_in_flight),
 		cmocka_unit_test(asks_again_what_was_lost_with_a_connection),
 		cmocka_unit_test(forgives_the_close_of_an_idle_connection),
 		cmocka_unit_test(leaves_a_server_that_closes_without_answers),
