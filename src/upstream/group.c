@@ -142,7 +142,6 @@ void group_free(struct group *group)
 void group_retire(struct group *group)
 {
 	group->is_retired = true;
-	free_all(&group->lingering);
 	if (!group->active_count)
 		group_free(group);
 }

@@ -430,6 +430,23 @@ static void sends_one_datagram_as_a_probe(void **state)
 	stage_close(&stage);
 }
 
+static void hears_a_probe_that_takes_longer_than_the_answer(void **state)
+{
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	sim_set_latency(stage.sim, &one->at, 100);
+	warm_up(3);
+	one->is_silent = true;
+	one->tcp = SIM_IGNORE;
+	assert_int_equal(stage_answer(&stage, "first.example", TYPE_A), 2);
+	one->is_silent = false;
+	(void)sim_run_for(stage.sim, 6000);
+	assert_int_equal(stage_answer(&stage, "second.example", TYPE_A), 2);
+	(void)sim_run_for(stage.sim, 300);
+	assert_int_equal(stage_answer(&stage, "third.example", TYPE_A), 1);
+	stage_close(&stage);
+}
+
 static void waits_for_the_probe_when_nothing_else_is_left(void **state)
 {
 	struct asked asked;
@@ -443,6 +460,7 @@ static void waits_for_the_probe_when_nothing_else_is_left(void **state)
 	(void)sim_run_for(stage.sim, 6000);
 	one->is_silent = false;
 	sim_set_latency(stage.sim, &one->at, 400);
+	sim_set_latency(stage.sim, &two->at, 100);
 	two->udp.rcode = RCODE_SERVFAIL;
 	stage_ask(&stage, &asked, "www.example", TYPE_A);
 	stage_wait(&stage, &asked);
@@ -983,6 +1001,7 @@ int main(void)
 		cmocka_unit_test(asks_another_before_the_same_again),
 		cmocka_unit_test(does_not_wait_twice_for_a_dead_server),
 		cmocka_unit_test(sends_one_datagram_as_a_probe),
+		cmocka_unit_test(hears_a_probe_that_takes_longer_than_the_answer),
 		cmocka_unit_test(waits_for_the_probe_when_nothing_else_is_left),
 		cmocka_unit_test(asks_a_held_server_rather_than_fail),
 		cmocka_unit_test(asks_over_tcp_where_datagrams_are_refused),
