@@ -462,6 +462,7 @@ static void waits_for_the_probe_when_nothing_else_is_left(void **state)
 	sim_set_latency(stage.sim, &one->at, 400);
 	sim_set_latency(stage.sim, &two->at, 100);
 	two->udp.rcode = RCODE_SERVFAIL;
+	two->stream.rcode = RCODE_SERVFAIL;
 	stage_ask(&stage, &asked, "www.example", TYPE_A);
 	stage_wait(&stage, &asked);
 	assert_int_equal(asked_answer(&asked), 1);
@@ -507,6 +508,7 @@ static void takes_a_server_listed_twice_as_one(void **state)
 	(void)state;
 	stage_open(&stage, 1, ORDER_LISTED);
 	servers[0].endpoint = servers[1].endpoint = one->at;
+	group_set_servers(stage.group, NULL, 0);
 	group_set_servers(stage.group, servers, 2);
 	one->is_silent = true;
 	stage_ask(&stage, &asked, "www.example", TYPE_A);
