@@ -306,10 +306,16 @@ static void write_pending(struct tcp *tcp)
 		else
 			forget_pending(tcp);
 	}
-	if (done < 0)
+	if (done < 0) {
 		tell_closed(tcp, done);
-	else if (tcp->is_finishing && !tcp->writing && !tcp->is_shut)
+		return;
+	}
+	if (tcp->writing)
+		return;
+	if (tcp->is_finishing && !tcp->is_shut)
 		shut(tcp);
+	else if (!tcp->is_finishing && tcp->events.drained)
+		tcp->events.drained(tcp->owner); /* TCP-a: the owner may have waited for room */
 }
 
 static void on_turn(void *owner)

@@ -20,8 +20,8 @@ struct tcp_events {
 	void (*received)(void *owner, const uint8_t *octets, size_t size); /* lent */
 	void (*ended)(void *owner); /* the peer will send no more (half-close, TCP-d) */
 
-	/* All that was queued has been handed to the kernel, after a turn in which it had not. NULL
-	 * = not of interest. */
+	/* Something was queued, and all of it has been handed to the kernel. NULL = not of
+	 * interest. */
 	void (*drained)(void *owner);
 
 	/* The stream is dead (negative errno: refused, reset, timed out, write stall), or 0:
