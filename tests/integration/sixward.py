@@ -75,9 +75,10 @@ class Sixward:
     """A running server. `config` is a dict; listen, prefixes and workers get defaults for tests."""
 
     def __init__(self, ups=(), addresses=('127.0.0.1', '::1'), start=True, limit_files=None,
-                 **config):
+                 port=None, **config):
         self.addresses = addresses
         self.limit_files = limit_files
+        self.fixed_port = port
         self.config = {
             'upstreams': [getattr(u, 'endpoint', u) for u in ups],
             'dns64': {'prefixes': [DEFAULT_PREFIX]},
@@ -105,7 +106,7 @@ class Sixward:
 
     def start(self):
         for _ in range(5):
-            self.port = free_port(self.addresses)
+            self.port = self.fixed_port or free_port(self.addresses)
             self.config['listen'] = [('[%s]:%d' if ':' in h else '%s:%d') % (h, self.port)
                                      for h in self.addresses]
             self.write()
