@@ -178,7 +178,10 @@ static void tell_all(struct flight *flight, const struct lookup_result *result)
 		lookup_done *done = lookup->done;
 		void *owner = lookup->owner;
 
-		lookup_cancel(lookup);
+		flight->waiters = lookup->next;
+		if (lookup->next)
+			lookup->next->previous = NULL;
+		free(lookup);
 		done(owner, result);
 	}
 }

@@ -340,7 +340,10 @@ static void on_time(void *owner)
 	uint64_t passed_ms = loop_now_ms(query->resolver->parts.loop) - query->started_ms;
 
 	if (passed_ms < query->budget_ms) {
-		note_late(inquiry_aaaa(&query->inquiry));
+		struct fact *aaaa = inquiry_aaaa(&query->inquiry);
+
+		if (aaaa)
+			note_late(aaaa);
 		timer_start(query->timer, query->budget_ms - passed_ms);
 	} else {
 		note_late(&query->inquiry.main); /* LIM-03 */

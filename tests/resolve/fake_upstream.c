@@ -226,7 +226,7 @@ struct group_query *group_start(struct group *group, const struct question *ques
 	query->done = done;
 	query->owner = owner;
 	query->answer = script_answer(question, line ? line->answer : "SILENT");
-	if (!query->answer.is_silent && line->delay_ms < left_ms)
+	if (line && !query->answer.is_silent && line->delay_ms < left_ms)
 		delay_ms = line->delay_ms;
 	query->timer = timer_new(routes->loop, on_answer, query);
 	timer_start(query->timer, delay_ms);

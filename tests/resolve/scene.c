@@ -10,6 +10,8 @@
 #include "script.h"
 #include "sixward/base/bytes.h"
 
+enum { CACHE_SIZE = 1 << 20 };
+
 static const char *const default_exclusions[] = { "::ffff:0:0/96", "::/128", "::1/128", "fe80::/10",
 	"ff00::/8" };
 
@@ -79,7 +81,7 @@ static void open_scene(struct scene *scene)
 
 	if (scene->resolver)
 		return;
-	scene->cache = cache_new(&(struct cache_options){ .size = 1024 * 1024,
+	scene->cache = cache_new(&(struct cache_options){ .size = CACHE_SIZE,
 		.nxdomain_cut = scene->nxdomain_cut,
 		.failure_first_s = 5,
 		.failure_most_s = 60 });
@@ -279,14 +281,14 @@ static void read_word(struct asking *asking, struct asked *asked, const char *wo
 	else if (!strcmp(word, "tcp"))
 		request->origin.stream = true;
 	else if (!strcmp(word, "size"))
-		request->limit = (size_t)atoi(strtok_r(NULL, " ", rest));
+		request->limit = script_number(strtok_r(NULL, " ", rest));
 	else if (!strcmp(word, "class"))
 		bytes_put_u16(asking->octets + asking->size - 2,
-			(uint16_t)atoi(strtok_r(NULL, " ", rest)));
+			(uint16_t)script_number(strtok_r(NULL, " ", rest)));
 	else if (!strcmp(word, "from"))
 		addr_parse(strtok_r(NULL, " ", rest), &request->origin.client.addr);
 	else if (!strcmp(word, "port"))
-		request->origin.client.port = (uint16_t)atoi(strtok_r(NULL, " ", rest));
+		request->origin.client.port = (uint16_t)script_number(strtok_r(NULL, " ", rest));
 	else
 		assert(!"a word that the scene knows");
 }

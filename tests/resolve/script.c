@@ -38,6 +38,11 @@ static uint16_t type_of(const char *text)
 	return 0;
 }
 
+unsigned script_number(const char *text)
+{
+	return (unsigned)strtoul(text, NULL, 10);
+}
+
 struct name script_name(const char *text)
 {
 	struct name name;
@@ -64,9 +69,9 @@ struct question script_question(const char *text)
 		if (!strcmp(word, "cd"))
 			question.cd = true;
 		else if (!strcmp(word, "class"))
-			question.rclass = (uint16_t)atoi(strtok_r(NULL, " ", &rest));
+			question.rclass = (uint16_t)script_number(strtok_r(NULL, " ", &rest));
 		else if (!strcmp(word, "scope"))
-			question.scope = (uint64_t)atoi(strtok_r(NULL, " ", &rest));
+			question.scope = script_number(strtok_r(NULL, " ", &rest));
 	}
 	return question;
 }
@@ -92,7 +97,7 @@ static void add(struct making *making, enum wire_section section, uint16_t type,
 
 static void add_record(struct making *making, uint32_t ttl, const char *type, const char *data)
 {
-	uint16_t number = strcmp(type, "SIG") ? type_of(type) : TYPE_RRSIG;
+	uint16_t number = !strcmp(type, "SIG") ? TYPE_RRSIG : type_of(type);
 	uint8_t rdata[512] = { 0 };
 	size_t size = 0;
 	struct addr addr;
@@ -119,7 +124,7 @@ static void add_record(struct making *making, uint32_t ttl, const char *type, co
 	case TYPE_TXT:
 		size = strlen(data) + 1;
 		rdata[0] = (uint8_t)strlen(data);
-		memcpy(rdata + 1, data, strlen(data));
+		memcpy(rdata + 1, data, strlen(data) + 1);
 		break;
 	default:
 		size = strlen(data);
@@ -135,14 +140,13 @@ static void add_record(struct making *making, uint32_t ttl, const char *type, co
 static void add_soa(struct making *making, const char *numbers)
 {
 	uint8_t rdata[2 + 20] = { 0 };
-	unsigned ttl = 0;
-	unsigned minimum = 0;
+	const char *minimum = numbers ? strchr(numbers, '/') : NULL;
 
-	if (!numbers || sscanf(numbers, "%u/%u", &ttl, &minimum) != 2)
+	if (!minimum)
 		return;
-	bytes_put_u32(rdata + 18, minimum);
-	add(making, SECTION_AUTHORITY, TYPE_SOA, ttl, name_parent(making->owner.octets), rdata,
-		sizeof(rdata));
+	bytes_put_u32(rdata + 18, script_number(minimum + 1));
+	add(making, SECTION_AUTHORITY, TYPE_SOA, script_number(numbers),
+		name_parent(making->owner.octets), rdata, sizeof(rdata));
 }
 
 static void add_passenger(struct making *making, const char *word)
@@ -186,11 +190,11 @@ static bool add_failure(struct failure *failure, const char *word, const char *n
 	};
 
 	for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++) {
-		if (strcmp(causes[i].word, word))
+		if (strcmp(causes[i].word, word) != 0)
 			continue;
 		failure->cause = causes[i].cause;
 		if (failure->cause == FAILURE_RCODE)
-			failure->rcode = number ? (uint16_t)atoi(number) : RCODE_SERVFAIL;
+			failure->rcode = number ? (uint16_t)script_number(number) : RCODE_SERVFAIL;
 		return true;
 	}
 	return false;
@@ -205,17 +209,17 @@ static void add_part(struct making *making, char *part)
 	if (!strcmp(word, "NODATA") || !strcmp(word, "NXDOMAIN"))
 		add_soa(making, second);
 	else if (!strcmp(word, "EDE"))
-		ede_add(&making->answer->failure.edes, (uint16_t)atoi(second), rest);
+		ede_add(&making->answer->failure.edes, (uint16_t)script_number(second), rest);
 	else if (!strcmp(word, "MANY"))
-		add_many(making, (unsigned)atoi(second));
+		add_many(making, script_number(second));
 	else if (!strcmp(word, "AD"))
 		reply_draft_set_ad(making->draft);
 	else if (!strcmp(word, "NS") || !strcmp(word, "GLUE") || !strcmp(word, "NSEC"))
 		add_passenger(making, word);
 	else if (add_failure(&making->answer->failure, word, second))
 		making->answer->is_silent = !strcmp(word, "SILENT");
-	else if (strcmp(word, "RCODE"))
-		add_record(making, (uint32_t)strtoul(word, NULL, 10), second, rest);
+	else if (strcmp(word, "RCODE") != 0)
+		add_record(making, script_number(word), second, rest);
 }
 
 static uint16_t rcode_of(const char *text)
@@ -223,7 +227,7 @@ static uint16_t rcode_of(const char *text)
 	const char *rcode = strstr(text, "RCODE ");
 
 	if (rcode)
-		return (uint16_t)atoi(rcode + 6);
+		return (uint16_t)script_number(rcode + 6);
 	return strstr(text, "NXDOMAIN") ? RCODE_NXDOMAIN : RCODE_NOERROR;
 }
 

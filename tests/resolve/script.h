@@ -34,5 +34,6 @@ struct script_answer script_answer(const struct question *question, const char *
 /* An answer that is a reply. */
 struct reply *script_reply(const char *question, const char *text);
 struct name script_name(const char *text);
+unsigned script_number(const char *text);
 
 #endif

@@ -12,7 +12,7 @@
 #include "script.h"
 #include "sixward/resolve/cache.h"
 
-enum { MIB = 1024 * 1024, S = 1000 };
+enum { MIB = 1024 * 1024, LATER_MS = 2000 };
 
 static struct cache *cache_of_size(size_t size)
 {
@@ -234,11 +234,11 @@ static void what_ran_out_goes_first(void **state)
 	}
 	for (unsigned i = 0; i < 2000; i++) {
 		snprintf(text, sizeof(text), "A later%u.org", i);
-		store(cache, text, "3600 A 192.0.2.1", 2 * S);
+		store(cache, text, "3600 A 192.0.2.1", LATER_MS);
 	}
 	for (unsigned i = 0; i < 1000; i++) {
 		snprintf(text, sizeof(text), "A long%u.org", i);
-		left += found(cache, text, 2 * S)[0] == 'r';
+		left += found(cache, text, LATER_MS)[0] == 'r';
 	}
 	assert_true(left > 900);
 	cache_free(cache);

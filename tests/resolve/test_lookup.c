@@ -13,7 +13,7 @@
 #include "sim.h"
 #include "sixward/resolve/lookup.h"
 
-enum { RESOLVE_MS = 10000, FLIGHTS_MAX = 16, WAITERS = 100 };
+enum { RESOLVE_MS = 10000, FLIGHTS_MAX = 16, WAITERS = 100, CACHE_SIZE = 1 << 20 };
 
 struct scene {
 	struct loop *loop;
@@ -39,7 +39,7 @@ static int set_up(void **state)
 	scene.loop = loop_new();
 	scene.sim = sim_of(scene.loop);
 	scene.routes = fake_new(scene.loop);
-	scene.cache = cache_new(&(struct cache_options){ .size = 1024 * 1024,
+	scene.cache = cache_new(&(struct cache_options){ .size = CACHE_SIZE,
 		.nxdomain_cut = true,
 		.failure_first_s = 5,
 		.failure_most_s = 60 });

@@ -14,20 +14,20 @@
 static void each_outcome_has_its_extended_error(void **state)
 {
 	static const struct {
-		enum outcome outcome;
 		const char *label;
+		enum outcome outcome;
 		int ede;
 	} rows[] = {
-		{ OUTCOME_RELAYED, "relayed", -1 },
-		{ OUTCOME_SYNTHESIZED, "synthesized", EDE_SYNTHESIZED },
-		{ OUTCOME_HIDDEN, "hidden", EDE_FORGED },
-		{ OUTCOME_REFUSED_ACL, "refused_acl", EDE_PROHIBITED },
-		{ OUTCOME_REFUSED_RD, "refused_rd", EDE_NOT_AUTHORITATIVE },
-		{ OUTCOME_REFUSED_TYPE, "refused_type", EDE_NOT_SUPPORTED },
-		{ OUTCOME_TIMED_OUT, "timed_out", EDE_NO_REACHABLE_AUTHORITY },
-		{ OUTCOME_NETWORK, "network", EDE_NETWORK_ERROR },
-		{ OUTCOME_CACHED_FAILURE, "cached_failure", EDE_CACHED_ERROR },
-		{ OUTCOME_CANCELLED, "cancelled", -1 },
+		{ "relayed", OUTCOME_RELAYED, -1 },
+		{ "synthesized", OUTCOME_SYNTHESIZED, EDE_SYNTHESIZED },
+		{ "hidden", OUTCOME_HIDDEN, EDE_FORGED },
+		{ "refused_acl", OUTCOME_REFUSED_ACL, EDE_PROHIBITED },
+		{ "refused_rd", OUTCOME_REFUSED_RD, EDE_NOT_AUTHORITATIVE },
+		{ "refused_type", OUTCOME_REFUSED_TYPE, EDE_NOT_SUPPORTED },
+		{ "timed_out", OUTCOME_TIMED_OUT, EDE_NO_REACHABLE_AUTHORITY },
+		{ "network", OUTCOME_NETWORK, EDE_NETWORK_ERROR },
+		{ "cached_failure", OUTCOME_CACHED_FAILURE, EDE_CACHED_ERROR },
+		{ "cancelled", OUTCOME_CANCELLED, -1 },
 	};
 
 	(void)state;
