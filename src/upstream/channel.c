@@ -494,10 +494,11 @@ bool channel_start(
 
 void channel_cancel(struct channel_request *request)
 {
-	struct connection *connection = request->connection;
+	struct connection *connection = NULL;
 
 	if (!request->list)
 		return;
+	connection = request->connection;
 	detach(request);
 	if (connection && !connection->in_flight)
 		arm(connection);

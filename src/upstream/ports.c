@@ -11,6 +11,7 @@
 
 struct lane {
 	struct port *ports[PORTS_LANE_MAX];
+	uint16_t numbers[PORTS_LANE_MAX]; /* of them, side by side: every miss looks here */
 	size_t count;
 	struct port *shared; /* by the questions of this turn */
 	uint64_t shared_ms;
@@ -152,6 +153,7 @@ static struct port *choose(struct ports *ports, struct lane *lane, uint64_t now_
 	}
 	port = open_port(ports, now_ms, error);
 	if (port) {
+		lane->numbers[lane->count] = port->number;
 		lane->ports[lane->count++] = port;
 		return port;
 	}
@@ -187,7 +189,9 @@ static void forget(struct lane *lane, const struct port *port)
 	for (size_t i = 0; i < lane->count; i++) {
 		if (lane->ports[i] != port)
 			continue;
-		lane->ports[i] = lane->ports[--lane->count];
+		lane->count--;
+		lane->ports[i] = lane->ports[lane->count];
+		lane->numbers[i] = lane->numbers[lane->count];
 		return;
 	}
 }
@@ -239,18 +243,18 @@ void port_release(struct port *port)
 		let_go(port);
 }
 
-static struct port *find_in(struct port *const *ports, size_t count, uint16_t number)
+static struct port *find_in(const struct lane *lane, uint16_t number)
 {
-	for (size_t i = 0; i < count; i++)
-		if (ports[i]->number == number)
-			return ports[i];
+	for (size_t i = 0; i < lane->count; i++)
+		if (lane->numbers[i] == number)
+			return lane->ports[i];
 	return NULL;
 }
 
 struct port *ports_find(const struct ports *ports, uint16_t number)
 {
 	for (unsigned i = 0; i < PORTS_LANES; i++) {
-		struct port *port = find_in(ports->lanes[i].ports, ports->lanes[i].count, number);
+		struct port *port = find_in(&ports->lanes[i], number);
 
 		if (port)
 			return port;

@@ -31,9 +31,11 @@ static struct health *health_of(struct attempt *attempt)
 /* Lets go of what is in flight. */
 static void attempt_stop(struct attempt *attempt)
 {
-	for (unsigned i = 0; i < attempt->sent && attempt->transport == TRANSPORT_UDP; i++)
-		exchange_cancel(&attempt->exchanges[i]);
-	channel_cancel(&attempt->request);
+	if (attempt->transport == TRANSPORT_STREAM)
+		channel_cancel(&attempt->request);
+	else
+		for (unsigned i = 0; i < attempt->sent; i++)
+			exchange_cancel(&attempt->exchanges[i]);
 	attempt->is_over = true;
 	attempt->due_ms = NEVER;
 }
@@ -151,7 +153,9 @@ static struct attempt *attempt_add(
 	if (search->attempt_count == SEARCH_TRIES_MAX || was_tried_over(search, peer, transport))
 		return NULL;
 	attempt = &search->attempts[search->attempt_count++];
-	memset(attempt, 0, sizeof(*attempt));
+	/* What is sent with is set when it is sent: most searches touch one exchange. */
+	memset(attempt, 0, offsetof(struct attempt, exchanges));
+	attempt->request.list = NULL;
 	attempt->search = search;
 	attempt->peer = peer_ref(peer);
 	attempt->transport = transport;
