@@ -228,14 +228,12 @@ static bool is_stripped(const struct answer *answer, const struct record *record
 /* CCH-b: a passenger may run out before the answer does. */
 static bool is_run_out(const struct answer *answer, const struct record *record)
 {
-	return record->section != SECTION_ANSWER && answer->ttl_fixed == 0 && answer->age_s > 0 &&
+	return record->section != SECTION_ANSWER && answer->age_s > 0 &&
 	       record->ttl <= answer->age_s;
 }
 
 static bool is_sent(const struct answer *answer, const struct record *record)
 {
-	if (answer->empty_proof && record->section != SECTION_ANSWER)
-		return false;
 	return !is_stripped(answer, record) && !is_run_out(answer, record);
 }
 
@@ -243,10 +241,6 @@ static uint32_t current_ttl(const struct answer *answer, const struct record *re
 {
 	uint32_t ttl = record->ttl > answer->age_s ? record->ttl - answer->age_s : 0;
 
-	if (answer->ttl_fixed != 0)
-		ttl = answer->ttl_fixed; /* R8767-4-a */
-	if (answer->ttl_cap != 0 && ttl > answer->ttl_cap)
-		ttl = answer->ttl_cap;
 	return ttl > TTL_MAX ? TTL_MAX : ttl;
 }
 

@@ -88,6 +88,8 @@ def main():
                 if not write and (files, listed) != want:
                     faults.append("%s: the files or tests listed are not those that cite it" % name)
                 files, listed = want
+            elif name in tests:
+                faults.append("%s: `%s`, but %s claims it" % (name, status, sorted(tests[name])[0]))
             elif not files.strip():
                 faults.append("%s: `%s` wants its reason" % (name, status))
             lines.append("| `%s` | %s | %s | %s | %s |" % (name, status, what, files, listed))

@@ -57,7 +57,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.question_size = (size_t)name->size + 4,
 		.question_type = type,
 		.age_s = flags & 2 ? 7 : 0,
-		.ttl_fixed = flags & 4 ? 30 : 0,
 		.keep_dnssec = flags & 8,
 		.limit = limit < LIMIT_MIN ? LIMIT_MIN : limit,
 		.edns = { .present = flags & 16, .dnssec_ok = flags & 8 } };

@@ -33,11 +33,8 @@ struct answer {
 	size_t question_size;
 	const struct reply *reply; /* NULL = no records */
 	uint32_t age_s;            /* since the reply arrived: taken off every TTL (CCH-b) */
-	uint32_t ttl_fixed;        /* not 0: every TTL is this one instead (stale, R8767-4-a) */
-	uint32_t ttl_cap;          /* not 0: no TTL above it */
 	bool keep_dnssec;          /* DO=1; otherwise DNSSEC records go, but not `question_type` */
 	uint16_t question_type;
-	bool empty_proof; /* authority and additional are left out */
 	size_t limit; /* octets: the client's payload size or 65535; room must be at least as large
 		       */
 	struct answer_edns edns;
