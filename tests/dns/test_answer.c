@@ -166,7 +166,7 @@ static void the_header_and_question_are_the_clients(void **state)
 		{ WIRE_RD | WIRE_RA, WIRE_QR | WIRE_RD | WIRE_RA },
 		{ WIRE_CD | WIRE_AD, WIRE_QR | WIRE_CD | WIRE_AD },
 		{ WIRE_AA, WIRE_QR | WIRE_AA },
-		{ WIRE_Z | WIRE_TC | 0x000f | 0x7800, WIRE_QR },
+		{ WIRE_Z | 0x000f | 0x7800, WIRE_QR },
 	};
 	struct reply *reply = simple_reply();
 
@@ -183,6 +183,19 @@ static void the_header_and_question_are_the_clients(void **state)
 		assert_int_equal(sent.count, 1);
 	}
 	reply_unref(reply);
+}
+
+/* ACL-b: over the rate limit there are no records, and the client shall come again over TCP. */
+static void a_tc_that_the_caller_sets_is_sent(void **state)
+{
+	struct answer answer = answer_of(NULL);
+	uint8_t out[WIRE_UDP_MIN];
+	struct wire wire;
+
+	(void)state;
+	answer.flags |= WIRE_TC;
+	assert_true(wire_view(&wire, out, answer_encode(&answer, out, NULL)));
+	assert_int_equal(wire.flags & WIRE_TC, WIRE_TC);
 }
 
 /* R4343-4-a */
@@ -710,6 +723,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_header_and_question_are_the_clients),
+		cmocka_unit_test(a_tc_that_the_caller_sets_is_sent),
 		cmocka_unit_test(owners_equal_to_qname_point_to_the_question),
 		cmocka_unit_test(names_in_rdata_are_compressed_only_where_rfc_1035_defined_them),
 		cmocka_unit_test(names_in_rdata_keep_their_case),
