@@ -30,9 +30,7 @@ int cmd_check(int argc, char **argv)
 			show_reference(stdout);
 			return EXIT_YES;
 		default:
-			return command_usage("check",
-				option == ':' ? "%s wants a value" : "unknown option %s",
-				argv[optind - 1]);
+			return command_bad_option("check", option, argv);
 		}
 	}
 	if (optind < argc)

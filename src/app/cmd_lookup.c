@@ -22,7 +22,18 @@ struct told {
 	uint16_t port;
 };
 
-/* "synthesized from 198.41.0.4 with 64:ff9b::/96", or "native". */
+static bool is_made_here(enum outcome outcome)
+{
+	return outcome == OUTCOME_SYNTHESIZED || outcome == OUTCOME_IPV4ONLY;
+}
+
+static bool is_local(enum outcome outcome)
+{
+	return outcome == OUTCOME_RECORD || outcome == OUTCOME_SPECIAL ||
+	       outcome == OUTCOME_IPV4ONLY;
+}
+
+/* "synthesized from 198.41.0.4 with 64:ff9b::/96", "local" or "native". */
 static void print_origin(const struct query_observation *seen, const struct record *record)
 {
 	const struct prefix *prefix = NULL;
@@ -31,12 +42,9 @@ static void print_origin(const struct query_observation *seen, const struct reco
 	uint8_t ipv4[4];
 	struct addr addr;
 
-	if (seen->outcome != OUTCOME_SYNTHESIZED || record->type != TYPE_AAAA ||
+	if (!is_made_here(seen->outcome) || record->type != TYPE_AAAA ||
 		!policy_extract(seen->policy, record->rdata, ipv4, &prefix) || !prefix) {
-		(void)printf("\t; %s",
-			seen->outcome == OUTCOME_RECORD || seen->outcome == OUTCOME_SPECIAL
-				? "local"
-				: "native");
+		(void)printf("\t; %s", is_local(seen->outcome) ? "local" : "native");
 		return;
 	}
 	addr = addr_from_ipv4(ipv4);
@@ -50,16 +58,16 @@ static void print_answer(struct told *told, const struct query_observation *seen
 		struct record record = reply_record(seen->reply, i);
 		char *text;
 
-		if (record.section != SECTION_ANSWER || record_is_dnssec(record.type))
+		if (record.section != SECTION_ANSWER ||
+			(record_is_dnssec(record.type) && record.type != seen->question->type))
 			continue;
 		text = message_format_record(&record);
 		(void)printf("%s", text);
 		free(text);
-		if (record.type == seen->question->type) {
+		if (record.type == seen->question->type || seen->question->type == TYPE_ANY)
 			told->has_data = true;
-			if (record.type == TYPE_AAAA || record.type == TYPE_A)
-				print_origin(seen, &record);
-		}
+		if (record.type == TYPE_AAAA || record.type == TYPE_A)
+			print_origin(seen, &record);
 		(void)printf("\n");
 	}
 }
@@ -132,9 +140,7 @@ static bool read_options(int argc, char **argv, const char **path)
 
 	while ((option = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
 		if (option != 'c') {
-			(void)command_usage(argv[0],
-				option == ':' ? "%s wants a value" : "unknown option %s",
-				argv[optind - 1]);
+			(void)command_bad_option(argv[0], option, argv);
 			return false;
 		}
 		*path = optarg;
@@ -169,6 +175,7 @@ int cmd_lookup(int argc, char **argv)
 
 static void on_curl(void *owner, const struct query_observation *seen)
 {
+	char rcode[MESSAGE_TYPE_TEXT_MAX];
 	char text[ADDR_TEXT_MAX];
 	struct told *told = owner;
 
@@ -189,54 +196,55 @@ static void on_curl(void *owner, const struct query_observation *seen)
 	if (told->has_data)
 		(void)printf("\n");
 	else
-		(void)fprintf(stderr, "sixward curl: %s has no address that can be reached: %s\n",
-			told->host, outcome_label(seen->outcome));
+		(void)fprintf(stderr,
+			"sixward curl: %s has no address that can be reached: %s, %s\n", told->host,
+			message_format_rcode(seen->rcode, rcode), outcome_label(seen->outcome));
 }
 
-/* HOST or HOST:PORT, into `host`. */
-static bool split(const char *argument, char host[HOST_MAX], uint16_t *port)
+/* HOST or HOST:PORT, and its name on the wire; false for what is neither, or an address. */
+static bool read_host(const char *argument, char host[HOST_MAX], uint16_t *port, struct name *name)
 {
 	const char *colon = strrchr(argument, ':');
 	size_t length = colon ? (size_t)(colon - argument) : strlen(argument);
 	uint64_t number = HTTPS_PORT;
+	struct addr addr;
 
-	if (length == 0 || length >= HOST_MAX ||
+	if (addr_parse(argument, &addr) || length == 0 || length >= HOST_MAX ||
 		(colon && (!text_to_number(colon + 1, &number) || number < 1 || number > 65535)))
 		return false;
 	memcpy(host, argument, length);
 	host[length] = '\0';
 	*port = (uint16_t)number;
-	return true;
+	return !addr_parse(host, &addr) && name_parse(host, name);
 }
 
 int cmd_curl(int argc, char **argv)
 {
+	char host[HOST_MAX];
+	struct told told = { .host = host };
 	const char *path = NULL;
 	int status = EXIT_YES;
 	struct config *config;
+	struct name name;
 
 	if (!read_options(argc, argv, &path))
 		return EXIT_USAGE;
 	if (optind == argc)
 		return command_usage("curl", "wants HOST or HOST:PORT");
+	for (int i = optind; i < argc; i++) {
+		if (!read_host(argv[i], host, &told.port, &name))
+			return command_usage("curl",
+				"\"%s\" is no HOST or HOST:PORT (for an IPv4 address, see: sixward "
+				"map)",
+				argv[i]);
+	}
 	config = command_config(path);
 	if (!config)
 		return EXIT_USAGE;
 	log_set(LOG_WARNING, LOG_FORMAT_TEXT);
 	for (int i = optind; i < argc; i++) {
-		char host[HOST_MAX];
-		struct told told = { .host = host };
-		struct addr addr;
-		struct name name;
-
-		if (addr_parse(argv[i], &addr) || !split(argv[i], host, &told.port) ||
-			addr_parse(host, &addr) || !name_parse(host, &name)) {
-			status = command_usage("curl",
-				"\"%s\" is no HOST or HOST:PORT (for an IPv4 address, see: sixward "
-				"map)",
-				argv[i]);
-			break;
-		}
+		told.has_data = false;
+		(void)read_host(argv[i], host, &told.port, &name);
 		ask(config, name.octets, TYPE_AAAA, on_curl, &told);
 		if (!told.has_data)
 			status = EXIT_NO;

@@ -8,8 +8,6 @@
 
 #include "sixward/app/command.h"
 
-enum { GIVEN_MAX = 16 };
-
 /* The prefixes of the command line, or else the policy of the config. */
 struct mapping {
 	struct config *config;
@@ -26,8 +24,8 @@ static bool add_prefix(const char *name, const char *text, struct policy_options
 	enum prefix_fault fault;
 	struct network network;
 
-	if (given->prefix_count >= GIVEN_MAX) {
-		(void)command_usage(name, "more than %d prefixes", GIVEN_MAX);
+	if (given->prefix_count >= POLICY_PREFIXES_MAX) {
+		(void)command_usage(name, "more than %d prefixes", POLICY_PREFIXES_MAX);
 		return false;
 	}
 	if (network_parse(text, &network) != NETWORK_OK) {
@@ -56,9 +54,7 @@ static bool start(int argc, char **argv, struct mapping *mapping)
 			if (!add_prefix(argv[0], optarg, &given))
 				return false;
 		} else {
-			(void)command_usage(argv[0],
-				option == ':' ? "%s wants a value" : "unknown option %s",
-				argv[optind - 1]);
+			(void)command_bad_option(argv[0], option, argv);
 			return false;
 		}
 	}

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "sixward/app/command.h"
 #include "sixward/app/server.h"
@@ -24,19 +25,34 @@ static void on_stop(void *owner, int number)
 	server_stop(running->server);
 }
 
+/* Each complaint as a line of the log, in its format. */
+static void log_faults(const struct faults *faults, const char *file)
+{
+	for (size_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->items[i];
+
+		log_write(fault->is_warning ? LOG_WARNING : LOG_ERROR, "configuration",
+			LOG_FIELDS(LOG_TEXT("file", file), LOG_NUMBER("line", fault->line),
+				LOG_NUMBER("column", fault->column), LOG_TEXT("key", fault->path),
+				LOG_TEXT("reason", fault->text)));
+	}
+}
+
 /* A file with errors changes nothing. */
 static void on_reload(void *owner, int number)
 {
 	struct running *running = owner;
-	struct config *config = command_config(running->path);
+	struct faults faults = { 0 };
+	const char *file;
+	struct config *config = command_load(running->path, &faults, &file);
 
 	(void)number;
-	if (!config) {
+	log_faults(&faults, file);
+	faults_clear(&faults);
+	if (!config)
 		log_error("the configuration has errors; the one in force stays", NULL);
-		return;
-	}
-	log_notice("reloading", NULL);
-	server_reload(running->server, config);
+	else if (!server_reload(running->server, config))
+		log_error("the configuration cannot be used; the one in force stays", NULL);
 	config_unref(config);
 }
 
@@ -54,6 +70,7 @@ static int serve(struct config *config, const char *path)
 	struct running running = { .path = path, .server = server_new(loop, config) };
 	int status = EXIT_NO;
 
+	service_want_files();
 	if (server_open(running.server) && service_become(config->user)) {
 		loop_on_signal(loop, SIGTERM, on_stop, &running);
 		loop_on_signal(loop, SIGINT, on_stop, &running);
@@ -77,24 +94,30 @@ static const struct option options[] = { { "config", required_argument, NULL, 'c
 
 int cmd_run(int argc, char **argv)
 {
+	struct faults faults = { 0 };
 	const char *path = NULL;
+	const char *file;
 	struct config *config;
 	int option;
 	int status;
 
 	while ((option = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
 		if (option != 'c')
-			return command_usage("run",
-				option == ':' ? "%s wants a value" : "unknown option %s",
-				argv[optind - 1]);
+			return command_bad_option("run", option, argv);
 		path = optarg;
 	}
 	if (optind < argc)
 		return command_usage("run", "unexpected argument \"%s\"", argv[optind]);
-	config = command_config(path);
+	config = command_load(path, &faults, &file);
+	if (config) {
+		log_set(config->log_level, config->log_format);
+		log_faults(&faults, file);
+	} else {
+		faults_print(&faults, file, stderr);
+	}
+	faults_clear(&faults);
 	if (!config)
 		return EXIT_USAGE;
-	log_set(config->log_level, config->log_format);
 	status = serve(config, path);
 	config_unref(config);
 	return status;

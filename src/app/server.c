@@ -42,12 +42,12 @@ struct server {
 	bool is_stopping;
 };
 
-/* A new config on its way to every worker; the last one there has it freed. */
+/* A new config on its way to every worker; the last one there frees it. */
 struct reload {
-	struct server *server;
 	struct config *config;
 	struct cookies *cookies;     /* to be used */
 	struct cookies *old_cookies; /* no longer used once all have applied; NULL = none */
+	unsigned workers;
 	_Atomic unsigned pending;
 };
 
@@ -123,6 +123,22 @@ static void log_refusal(const struct endpoint *endpoint, int error)
 					   LOG_TEXT("reason", socket_error_text(error))));
 }
 
+/* Whether a socket of our own is at the endpoint, or in its way: a wildcard takes the port of all
+ * addresses of its family. */
+static bool is_held(const struct config *held, const struct endpoint *endpoint)
+{
+	for (size_t i = 0; held && i < held->listen_count; i++) {
+		const struct endpoint *other = &held->listen[i];
+
+		if (endpoint_equal(other, endpoint))
+			return true;
+		if (other->port == endpoint->port && other->addr.family == endpoint->addr.family &&
+			(addr_is_any(&other->addr) || addr_is_any(&endpoint->addr)))
+			return true;
+	}
+	return false;
+}
+
 /* Whether another program has one of the endpoints that are not in `held`: SO_REUSEPORT would let
  * this one in beside it without a word. */
 static bool are_free(const struct config *config, const struct config *held)
@@ -132,7 +148,7 @@ static bool are_free(const struct config *config, const struct config *held)
 	for (size_t i = 0; i < config->listen_count; i++) {
 		int error;
 
-		if (held && config_lists(held, &config->listen[i]))
+		if (is_held(held, &config->listen[i]))
 			continue;
 		error = socket_probe(&config->listen[i]);
 		if (error < 0) {
@@ -218,16 +234,15 @@ static char *list_prefixes(const struct policy *policy)
 }
 
 /* The three lines: what is served, where queries go, with which prefixes. */
-static void log_purpose(const struct server *server)
+static void log_purpose(const struct config *config, unsigned workers)
 {
-	const struct config *config = server->config;
 	const struct policy *policy = config->views.fallback;
 	char *listen = list_listen(config);
 	char *upstreams = list_upstreams(config);
 	char *prefixes = list_prefixes(policy);
 
-	log_notice("serving",
-		LOG_FIELDS(LOG_TEXT("listen", listen), LOG_NUMBER("workers", server->lane_count)));
+	log_notice(
+		"serving", LOG_FIELDS(LOG_TEXT("listen", listen), LOG_NUMBER("workers", workers)));
 	log_notice("forwarding", LOG_FIELDS(LOG_TEXT("upstreams", upstreams),
 					 LOG_NUMBER("zones", config->zone_count)));
 	if (!policy_options(policy)->enabled)
@@ -245,14 +260,13 @@ void server_start(struct server *server)
 {
 	for (unsigned i = 1; i < server->lane_count; i++)
 		server->lanes[i].thread = loop_thread_start(on_thread, &server->lanes[i]);
-	log_purpose(server);
+	log_purpose(server->config, server->lane_count);
 }
 
-/* On the first loop, after the last worker has applied it. */
-static void on_all_applied(void *owner)
+/* On the thread of the last worker to apply it. */
+static void reload_end(struct reload *reload)
 {
-	struct reload *reload = owner;
-
+	log_purpose(reload->config, reload->workers);
 	cookies_free(reload->old_cookies);
 	config_unref(reload->config);
 	free(reload);
@@ -272,7 +286,7 @@ static void on_apply(void *owner)
 	if (!worker_listen(worker, &failed, &error))
 		log_refusal(&failed, error);
 	if (atomic_fetch_sub(&reload->pending, 1) == 1)
-		loop_post(reload->server->loop, on_all_applied, reload);
+		reload_end(reload);
 }
 
 static bool is_same_cookies(const struct cookie_options *a, const struct cookie_options *b)
@@ -281,21 +295,22 @@ static bool is_same_cookies(const struct cookie_options *a, const struct cookie_
 	       memcmp(a->secrets, b->secrets, sizeof(a->secrets)) == 0;
 }
 
-void server_reload(struct server *server, struct config *config)
+bool server_reload(struct server *server, struct config *config)
 {
 	struct reload *reload;
 
 	if (server->is_stopping)
-		return;
-	(void)are_free(config, server->config);
+		return true;
+	if (!are_free(config, server->config))
+		return false;
 	reload = mem_new(sizeof(*reload));
-	reload->server = server;
 	reload->config = config_ref(config);
 	if (!is_same_cookies(&config->cookies, &server->config->cookies)) {
 		reload->old_cookies = server->cookies;
 		server->cookies = make_cookies(server, config);
 	}
 	reload->cookies = server->cookies;
+	reload->workers = server->lane_count;
 	reload->pending = server->lane_count;
 	if (config->workers != server->config->workers)
 		log_warning("the number of workers changes at the next start", NULL);
@@ -312,7 +327,7 @@ void server_reload(struct server *server, struct config *config)
 		delivery->lane = &server->lanes[i];
 		loop_post(delivery->lane->loop, on_apply, delivery);
 	}
-	log_purpose(server);
+	return true;
 }
 
 static void on_stop_look(void *owner)

@@ -1,4 +1,4 @@
-/* Being a service: giving up rights. */
+/* Being a service: what it takes from the host, and the rights that it gives up. */
 
 #define _GNU_SOURCE
 
@@ -9,9 +9,20 @@
 #include <pwd.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "sixward/base/log.h"
+
+void service_want_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 static bool refuse(const char *user, const char *reason)
 {

@@ -88,6 +88,8 @@ static size_t gather_servers(struct worker *worker, const struct config_upstream
 			char text[ENDPOINT_TEXT_MAX];
 
 			if (config_listens_on(worker->config, &found[k])) {
+				if (!worker->common.is_first)
+					continue;
 				log_warning("a resolv.conf names this server itself; left out",
 					LOG_FIELDS(LOG_TEXT("file", item->resolv_conf),
 						LOG_TEXT("server",

@@ -19,8 +19,10 @@ bool server_open(struct server *server);
 /* Starts the other workers' threads, and says in three lines what is served. */
 void server_start(struct server *server);
 
-/* Every worker goes on with the new config; caches and sockets that stay live on. */
-void server_reload(struct server *server, struct config *config);
+/* Every worker goes on with the new config; caches and sockets that stay live on. The three lines
+ * are said once all do. False, and nothing changes, after a line in the log for each socket that
+ * cannot be had. */
+bool server_reload(struct server *server, struct config *config);
 
 /* Finishes what is in progress, 2 s at most, then stops `loop`. */
 void server_stop(struct server *server);
