@@ -224,7 +224,12 @@ class RR:
 
     def __init__(self, owner, type_, ttl, rdata, cls=1, text=None):
         self.owner, self.type, self.ttl, self.rdata, self.cls = owner, type_, ttl, rdata, cls
-        self.text = text if text is not None else rdata_text(type_, rdata, 0, len(rdata))
+        if text is None:
+            try:
+                text = rdata_text(type_, rdata, 0, len(rdata))
+            except (Malformed, IndexError, struct.error):  # broken on purpose
+                text = '\\# %d %s' % (len(rdata), rdata.hex())
+        self.text = text
 
     @classmethod
     def parse(cls, line):

@@ -26,9 +26,11 @@ def wrapper():
     return shlex.split(os.environ.get('SIXWARD_WRAPPER', ''))
 
 
-def environment():
+def environment(measured=False):
     env = dict(os.environ)
     env.setdefault('ASAN_OPTIONS', 'detect_leaks=1:exitcode=99:abort_on_error=0')
+    if measured:
+        env['ASAN_OPTIONS'] += ':quarantine_size_mb=1:thread_local_quarantine_size_kb=64'
     env.setdefault('UBSAN_OPTIONS', 'halt_on_error=1:print_stacktrace=1')
     env.setdefault('TSAN_OPTIONS', 'halt_on_error=1:exitcode=99')
     return env
@@ -75,10 +77,11 @@ class Sixward:
     """A running server. `config` is a dict; listen, prefixes and workers get defaults for tests."""
 
     def __init__(self, ups=(), addresses=('127.0.0.1', '::1'), start=True, limit_files=None,
-                 port=None, **config):
+                 port=None, measured=False, **config):
         self.addresses = addresses
         self.limit_files = limit_files
         self.fixed_port = port
+        self.measured = measured  # memory is: the sanitizer shall not hoard what was freed
         self.config = {
             'upstreams': [getattr(u, 'endpoint', u) for u in ups],
             'dns64': {'prefixes': [DEFAULT_PREFIX]},
@@ -125,7 +128,7 @@ class Sixward:
     def _spawn(self):
         self.lines = []
         self.process = subprocess.Popen(
-            [*wrapper(), binary(), 'run', '-c', self.path], env=environment(),
+            [*wrapper(), binary(), 'run', '-c', self.path], env=environment(self.measured),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             errors='replace', preexec_fn=self._limits if self.limit_files else None)
         self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)

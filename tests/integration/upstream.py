@@ -197,7 +197,7 @@ class Upstream:
         self.changed = threading.Condition(self.lock)
         self.programs, self.turns, self.names = {}, {}, {}
         self.patterns = []
-        self.log, self.odd = [], []
+        self.log, self.odd, self.faults = [], [], []
         self.connections = []  # all there ever were
         self.is_mute = False
         self.delay = 0  # added to every reply
@@ -489,8 +489,14 @@ class Upstream:
             self.odd.append(raw)
             return
         self.log.append(seen)
-        spec = self._program(seen)
         self.changed.notify_all()
+        try:
+            self._reply(seen)
+        except Exception as fault:  # a test's program: told when the upstream is closed
+            self.faults.append('%s: %r' % (seen, fault))
+
+    def _reply(self, seen):
+        spec = self._program(seen)
         if self.is_mute:
             return
         if callable(spec):
@@ -523,6 +529,8 @@ class Upstream:
             if sock:
                 sock.close()
         self.selector.close()
+        if self.faults:
+            raise AssertionError('programs of the upstream failed:\n' + '\n'.join(self.faults))
 
 
 def scripted(spec, script):
