@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 ./tests/install.sh build
 [ -f build/try/build.ninja ] ||
-	meson setup build/try . -Dbuildtype=release -Db_lto=true -Dtests=false >&2
+	meson setup build/try . -Dbuildtype=release -Db_lto=true -Db_lto_threads=2 -Dtests=false >&2
 ninja -C build/try >&2
 
 command=run

@@ -71,7 +71,7 @@ build() {
 }
 
 build asan -Db_sanitize=address,undefined -Db_lundef=false
-build release -Dbuildtype=release -Db_lto=true -Dtests=false
+build release -Dbuildtype=release -Db_lto=true -Db_lto_threads=2 -Dtests=false
 build tsan -Db_sanitize=thread -Db_lundef=false
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
