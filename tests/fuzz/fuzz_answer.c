@@ -1,5 +1,5 @@
-/* Every reply is written as a well-formed message within the limit; one that is truncated holds no
- * records, and one that is not holds the whole answer section. */
+/* Every reply is written as a well-formed message within the limit; one that is truncated holds the
+ * whole answer section or none of it, and one that is not holds all of it. */
 
 #include "fuzz.h"
 
@@ -36,9 +36,9 @@ static void check(const struct answer *answer, const uint8_t *out, size_t size, 
 	HOLDS(wire_view_records(&wire) == WIRE_OK);
 	HOLDS(wire.edns.present == answer->edns.present);
 	HOLDS(truncated == ((wire.flags & WIRE_TC) != 0));
-	if (truncated)
-		HOLDS(wire.record_counts[SECTION_ANSWER] == 0 &&
-			wire.record_counts[SECTION_AUTHORITY] == 0);
+	/* TC also says that nothing but an extended error was left out. */
+	if (truncated && wire.record_counts[SECTION_ANSWER] == 0)
+		HOLDS(wire.record_counts[SECTION_AUTHORITY] == 0);
 	else
 		HOLDS(wire.record_counts[SECTION_ANSWER] == answer_count(answer->reply, answer));
 }
