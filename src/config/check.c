@@ -1,98 +1,104 @@
-/* What no single key can know: rules across keys. */
+/* What no single key can know: rules across keys. They are asked of the tree where the place
+ * matters, so that they hold beside other errors of the file too. */
 
 #include "sixward/config/check.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
-/* The place of a top key, for complaints; a default has none. */
-static struct tree place_of(const struct tree *file, const char *key)
+/* The file's node of a key, else that of the defaults. */
+static const struct tree *find(const struct check *check, const char *key)
 {
-	const struct tree *found = tree_find(file, key);
+	const struct tree *found = tree_find(check->file, key);
 
-	return found ? (struct tree){ .line = found->line, .column = found->column }
-		     : (struct tree){ 0 };
-}
-
-/* The place of item `index` of a list. */
-static struct tree place_of_item(const struct tree *list, size_t index)
-{
-	if (!list || list->kind != TREE_LIST || index >= list->count)
-		return (struct tree){ 0 };
-	return (struct tree){ .line = list->items[index].line,
-		.column = list->items[index].column };
+	return found ? found : tree_find(check->defaults, key);
 }
 
 /* UPS-d: what is sent to ourselves comes back for ever. */
-static void check_loop(const struct config *config, const struct config_upstreams *upstreams,
-	const struct tree *list, const char *path, struct faults *faults)
+static void check_loop(const struct check *check, const struct tree *item, const char *path)
 {
-	for (size_t i = 0; i < upstreams->count; i++) {
-		const struct config_upstream *item = &upstreams->items[i];
-		struct tree place = place_of_item(list, i);
-		char text[ENDPOINT_TEXT_MAX];
+	const struct tree *address = item->kind == TREE_MAP ? tree_find(item, "address") : item;
+	struct endpoint endpoint;
 
-		if (item->resolv_conf || !config_listens_on(config, &item->server.endpoint))
-			continue;
-		faults_add(faults, false, place.line, place.column, path,
-			"%s is one of this server's own `listen` endpoints: a loop",
-			endpoint_format(&item->server.endpoint, text));
+	if (!address || address->kind != TREE_SCALAR ||
+		!endpoint_parse(address->text, CONFIG_DNS_PORT, &endpoint) ||
+		!config_listens_on(check->config, &endpoint))
+		return;
+	faults_add(check->faults, false, address->line, address->column, path,
+		"found \"%s\", which is one of this server's own `listen` endpoints: a loop; "
+		"accepted: other servers",
+		address->text);
+}
+
+static void check_list(const struct check *check, const struct tree *list, const char *path)
+{
+	for (size_t i = 0; list && list->kind == TREE_LIST && i < list->count; i++) {
+		char item_path[64];
+
+		(void)snprintf(item_path, sizeof(item_path), "%s[%zu]", path, i);
+		check_loop(check, &list->items[i], item_path);
 	}
 }
 
-static void check_loops(const struct config *config, const struct tree *file, struct faults *faults)
+static void check_loops(const struct check *check)
 {
-	const struct tree *zones = tree_find(file, "zones");
+	const struct tree *zones = find(check, "zones");
 
-	check_loop(config, &config->upstreams, tree_find(file, "upstreams"), "upstreams", faults);
-	for (size_t i = 0; i < config->zone_count; i++) {
-		const struct tree *zone = zones && i < zones->count ? &zones->items[i] : NULL;
+	check_list(check, find(check, "upstreams"), "upstreams");
+	for (size_t i = 0; zones->kind == TREE_LIST && i < zones->count; i++) {
+		char path[48];
 
-		check_loop(config, &config->zones[i].upstreams, tree_find(zone, "upstreams"),
-			"zones.upstreams", faults);
+		(void)snprintf(path, sizeof(path), "zones[%zu].upstreams", i);
+		check_list(check, tree_find(&zones->items[i], "upstreams"), path);
 	}
+}
+
+static void check_ttls(const struct check *check)
+{
+	const struct message_rules *rules = &check->config->rules;
+	const struct tree *least = tree_find(tree_find(check->file, "cache"), "min-ttl");
+
+	/* 0: the other one was not understood. */
+	if (!least || !rules->ttl_max || rules->ttl_min <= rules->ttl_max)
+		return;
+	faults_add(check->faults, false, least->line, least->column, "cache.min-ttl",
+		"found %us; accepted: at most cache.max-ttl, which is %us", rules->ttl_min,
+		rules->ttl_max);
 }
 
 /* A server that listens to the world and refuses it: not an error, but seldom meant. */
-static void check_allow(const struct config *config, const struct tree *file, struct faults *faults)
+static void warn_of_allow(const struct check *check)
 {
-	struct tree place = place_of(file, "listen");
+	const struct config *config = check->config;
+	const struct tree *listen = find(check, "listen");
 	bool listens_beyond = false;
 
 	for (size_t i = 0; i < config->listen_count; i++)
 		listens_beyond = listens_beyond || !addr_is_loopback(&config->listen[i].addr);
-	if (!listens_beyond)
-		return;
 	for (size_t i = 0; i < config->allow.count; i++) {
 		if (!addr_is_loopback(&config->allow.networks[i].addr))
 			return;
 	}
-	faults_add(faults, true, place.line, place.column, "listen",
-		"`listen` goes beyond loopback, but `allow` lets only loopback ask");
+	if (listens_beyond)
+		faults_add(check->faults, true, listen->line, listen->column, "listen",
+			"`listen` goes beyond loopback, but `allow` lets only loopback ask");
 }
 
-static void check_ttls(const struct config *config, const struct tree *file, struct faults *faults)
+static void warn_of_upstreams(const struct check *check)
 {
-	struct tree place = place_of(file, "cache");
+	const struct tree *upstreams = find(check, "upstreams");
 
-	if (config->rules.ttl_min > config->rules.ttl_max)
-		faults_add(faults, false, place.line, place.column, "cache.min-ttl",
-			"is above max-ttl");
-}
-
-static void check_upstreams(
-	const struct config *config, const struct tree *file, struct faults *faults)
-{
-	struct tree place = place_of(file, "upstreams");
-
-	if (!config->upstreams.count)
-		faults_add(faults, true, place.line, place.column, "upstreams",
+	if (!check->config->upstreams.count)
+		faults_add(check->faults, true, upstreams->line, upstreams->column, "upstreams",
 			"is empty: only local names will be answered");
 }
 
-void check_config(const struct config *config, const struct tree *file, struct faults *faults)
+void check_config(const struct check *check)
 {
-	check_loops(config, file, faults);
-	check_allow(config, file, faults);
-	check_ttls(config, file, faults);
-	check_upstreams(config, file, faults);
+	check_loops(check);
+	check_ttls(check);
+	if (check->faults->errors)
+		return;
+	warn_of_allow(check);
+	warn_of_upstreams(check);
 }

@@ -32,17 +32,24 @@ bool config_lists(const struct config *config, const struct endpoint *endpoint)
 	return false;
 }
 
+/* The addresses of this host that need no look to be known for the same. */
+static bool is_here(const struct addr *addr)
+{
+	return addr_is_any(addr) || addr_is_loopback(addr);
+}
+
 bool config_listens_on(const struct config *config, const struct endpoint *endpoint)
 {
 	for (size_t i = 0; i < config->listen_count; i++) {
 		const struct endpoint *listen = &config->listen[i];
 
-		if (listen->port != endpoint->port || listen->addr.family != endpoint->addr.family)
-			continue;
-		if (addr_equal(&listen->addr, &endpoint->addr))
+		if (endpoint_equal(listen, endpoint))
 			return true;
-		if (addr_is_any(&listen->addr) &&
-			(addr_is_loopback(&endpoint->addr) || addr_is_any(&endpoint->addr)))
+		/* A wildcard is every address; asking it is asking loopback. */
+		if (listen->port == endpoint->port &&
+			listen->addr.family == endpoint->addr.family && is_here(&listen->addr) &&
+			is_here(&endpoint->addr) &&
+			(addr_is_any(&listen->addr) || addr_is_any(&endpoint->addr)))
 			return true;
 	}
 	return false;

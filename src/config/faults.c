@@ -8,7 +8,7 @@
 
 #include "sixward/base/mem.h"
 
-enum { TEXT_MAX = 512, FAULTS_MAX = 1000 };
+enum { TEXT_MAX = 512 };
 
 void faults_clear(struct faults *faults)
 {
@@ -18,6 +18,11 @@ void faults_clear(struct faults *faults)
 	}
 	free(faults->items);
 	*faults = (struct faults){ 0 };
+}
+
+bool faults_are_full(const struct faults *faults)
+{
+	return faults->count >= FAULTS_MAX;
 }
 
 /* The same complaint at the same place, met twice because views read the top's settings again. */
@@ -33,6 +38,15 @@ static bool is_known(const struct faults *faults, unsigned line, unsigned column
 	return false;
 }
 
+/* What was found is shown on terminals and in logs: control octets are not let through. */
+static void make_harmless(char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+	}
+}
+
 void faults_add(struct faults *faults, bool is_warning, unsigned line, unsigned column,
 	const char *path, const char *format, ...)
 {
@@ -40,13 +54,17 @@ void faults_add(struct faults *faults, bool is_warning, unsigned line, unsigned 
 	struct fault *fault;
 	va_list arguments;
 
+	if (faults_are_full(faults)) {
+		faults->errors += is_warning ? 0 : 1;
+		return;
+	}
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	if (!is_warning)
-		faults->errors++;
-	if (faults->count >= FAULTS_MAX || is_known(faults, line, column, text))
+	make_harmless(text);
+	if (is_known(faults, line, column, text))
 		return;
+	faults->errors += is_warning ? 0 : 1;
 	faults->items = mem_resize_array(faults->items, faults->count + 1, sizeof(*faults->items));
 	fault = &faults->items[faults->count++];
 	*fault = (struct fault){ .is_warning = is_warning,
@@ -54,6 +72,7 @@ void faults_add(struct faults *faults, bool is_warning, unsigned line, unsigned 
 		.column = column,
 		.path = mem_copy_text(path),
 		.text = mem_copy_text(text) };
+	make_harmless(fault->path);
 }
 
 static int on_compare(const void *a, const void *b)
@@ -85,7 +104,7 @@ void faults_print(const struct faults *faults, const char *file, FILE *out)
 		(void)fprintf(out, " %s%s%s%s\n", fault->is_warning ? "warning: " : "", fault->path,
 			fault->path[0] ? ": " : "", fault->text);
 	}
-	if (faults->count >= FAULTS_MAX)
+	if (faults_are_full(faults))
 		(void)fprintf(out, "%s: there are more\n", file);
 	free(order);
 }

@@ -3,6 +3,7 @@
 
 #include "sixward/config/kinds.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -14,28 +15,39 @@
 #include "sixward/config/config.h"
 #include "sixward/dns/nameset.h"
 
-enum { INDENT = 2, FAULT_TEXT_MAX = 400 };
+enum { INDENT = 2, FAULT_TEXT_MAX = 400, TABLE_MAX = 32, NETWORKS_MAX = 16384 };
 
-void reading_fault(struct reading *reading, const struct tree *node, const char *format, ...)
+static void complain(
+	struct reading *reading, const struct tree *node, const char *format, va_list arguments)
 {
 	char text[FAULT_TEXT_MAX];
-	va_list arguments;
 
-	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
 	faults_add(reading->faults, false, node->line, node->column, reading->path, "%s", text);
 }
 
-void reading_warning(struct reading *reading, const struct tree *node, const char *format, ...)
+void reading_fault(struct reading *reading, const struct tree *node, const char *format, ...)
 {
-	char text[FAULT_TEXT_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof(text), format, arguments);
+	complain(reading, node, format, arguments);
 	va_end(arguments);
-	faults_add(reading->faults, true, node->line, node->column, reading->path, "%s", text);
+}
+
+void reading_fault_at(
+	struct reading *reading, const struct tree *node, const char *key, const char *format, ...)
+{
+	const struct tree *found = tree_find(node, key);
+	size_t length = strlen(reading->path);
+	va_list arguments;
+
+	if (found)
+		(void)reading_enter(reading, key);
+	va_start(arguments, format);
+	complain(reading, found ? found : node, format, arguments);
+	va_end(arguments);
+	reading_leave(reading, length);
 }
 
 void reading_wrong(struct reading *reading, const struct tree *node, const char *accepted)
@@ -43,6 +55,40 @@ void reading_wrong(struct reading *reading, const struct tree *node, const char 
 	char text[TREE_TEXT_MAX];
 
 	reading_fault(reading, node, "found %s; accepted: %s", tree_describe(node, text), accepted);
+}
+
+void reading_wrong_at(
+	struct reading *reading, const struct tree *node, const char *key, const char *accepted)
+{
+	const struct tree *found = tree_find(node, key);
+	char text[TREE_TEXT_MAX];
+
+	reading_fault_at(reading, node, key, "found %s; accepted: %s",
+		tree_describe(found ? found : node, text), accepted);
+}
+
+const char *reading_reason(enum network_fault fault)
+{
+	static const char *const reasons[] = { [NETWORK_OK] = "",
+		[NETWORK_BAD_TEXT] = "",
+		[NETWORK_BAD_LENGTH] = ", whose length is too large",
+		[NETWORK_HOST_BITS] = ", which has bits set beyond its length" };
+
+	return reasons[fault];
+}
+
+void reading_missing(struct reading *reading, const struct tree *map, const char *key)
+{
+	if (!tree_find(map, key))
+		reading_fault(reading, map, "the key \"%s\" is missing", key);
+}
+
+void reading_not_yet(struct reading *reading, const struct tree *node, const char *accepted)
+{
+	char text[TREE_TEXT_MAX];
+
+	reading_fault(reading, node, "not supported in this version: found %s; accepted: %s",
+		tree_describe(node, text), accepted);
 }
 
 size_t reading_enter(struct reading *reading, const char *key)
@@ -85,43 +131,55 @@ static const struct setting *find_setting(const struct setting *table, const cha
 	return NULL;
 }
 
+/* An unknown key: told with the nearest one, or with all there are. */
 static void complain_of_key(
 	struct reading *reading, const struct setting *table, const struct tree *key)
 {
-	const char *candidates[64];
+	const char *candidates[TABLE_MAX + 1] = { NULL };
+	char accepted[FAULT_TEXT_MAX - 100] = "";
 	const char *nearest;
-	size_t count = 0;
+	size_t length;
 
-	for (const struct setting *setting = table; setting->key && count < 63; setting++)
-		candidates[count++] = setting->key;
-	candidates[count] = NULL;
+	for (size_t i = 0; table[i].key; i++) {
+		assert(i < TABLE_MAX);
+		candidates[i] = table[i].key;
+		(void)snprintf(accepted + strlen(accepted), sizeof(accepted) - strlen(accepted),
+			"%s%s", i ? ", " : "", table[i].key);
+	}
 	nearest = text_nearest(key->text, candidates);
+	length = reading_enter(reading, key->text);
 	if (nearest)
 		reading_fault(reading, key, "unknown key \"%.64s\"; did you mean \"%s\"?",
 			key->text, nearest);
 	else
-		reading_fault(reading, key, "unknown key \"%.64s\"", key->text);
+		reading_fault(
+			reading, key, "unknown key \"%.64s\"; accepted: %s", key->text, accepted);
+	reading_leave(reading, length);
 }
 
 void reading_keys(struct reading *reading, const struct setting *table, const struct tree *node)
 {
-	for (size_t i = 0; i + 1 < node->count; i += 2) {
+	const struct tree *seen[TABLE_MAX] = { NULL };
+
+	for (size_t i = 0; i + 1 < node->count && !faults_are_full(reading->faults); i += 2) {
 		const struct tree *key = &node->items[i];
+		const struct setting *setting;
+		size_t length;
 
 		if (key->kind != TREE_SCALAR) {
 			reading_wrong(reading, key, "a key");
 			continue;
 		}
-		if (!find_setting(table, key->text))
+		setting = find_setting(table, key->text);
+		if (!setting) {
 			complain_of_key(reading, table, key);
-		for (size_t k = 0; k < i; k += 2) {
-			if (node->items[k].kind == TREE_SCALAR &&
-				strcmp(node->items[k].text, key->text) == 0) {
-				reading_fault(reading, key,
-					"the key \"%.64s\" is there already, in line %u", key->text,
-					node->items[k].line);
-				break;
-			}
+		} else if (!seen[setting - table]) {
+			seen[setting - table] = key;
+		} else {
+			length = reading_enter(reading, key->text);
+			reading_fault(reading, key, "the key \"%s\" is there already, in line %u",
+				key->text, seen[setting - table]->line);
+			reading_leave(reading, length);
 		}
 	}
 }
@@ -161,35 +219,59 @@ void reading_table(struct reading *reading, const struct setting *table, const s
 void showing_table(const struct setting *table, const void *target, FILE *out, int indent)
 {
 	for (const struct setting *setting = table; setting->key; setting++) {
-		(void)fprintf(out, "%*s%s:", indent, "", setting->key);
+		(void)fprintf(
+			out, "%s%*s%s:", setting == table ? "" : "\n", indent, "", setting->key);
 		if (setting->kind == &kind_table) {
 			(void)fprintf(out, "\n");
 			showing_table(setting->table, target, out, indent + INDENT);
-			continue;
+		} else {
+			setting->kind->show(
+				setting, (const char *)target + setting->at, out, indent + INDENT);
 		}
-		setting->kind->show(
-			setting, (const char *)target + setting->at, out, indent + INDENT);
-		(void)fprintf(out, "\n");
 	}
+}
+
+/* The character of valid UTF-8 at `at`, and its octets. */
+static uint32_t read_character(const unsigned char *at, size_t *size)
+{
+	uint32_t character = at[0];
+
+	*size = 1;
+	if (character < 0x80)
+		return character;
+	*size = character >= 0xf0 ? 4 : character >= 0xe0 ? 3 : 2;
+	character &= 0x7fU >> *size;
+	for (size_t i = 1; i < *size; i++)
+		character = character << 6 | (at[i] & 0x3fU);
+	return character;
+}
+
+/* Controls and line breaks, which a quoted text cannot hold or would fold. */
+static bool needs_escape(uint32_t character)
+{
+	return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x2028 ||
+	       character == 0x2029 || character == 0xfeff || (character & 0xfffe) == 0xfffe;
 }
 
 void showing_text(const char *text, FILE *out)
 {
-	(void)fputc('"', out);
-	for (const char *at = text; *at; at++) {
-		unsigned char octet = (unsigned char)*at;
+	size_t size;
 
-		if (octet == '"' || octet == '\\')
-			(void)fprintf(out, "\\%c", octet);
-		else if (octet < 0x20 || octet == 0x7f)
-			(void)fprintf(out, "\\x%02x", octet);
+	(void)fputc('"', out);
+	for (const unsigned char *at = (const unsigned char *)text; *at; at += size) {
+		uint32_t character = read_character(at, &size);
+
+		if (character == '"' || character == '\\')
+			(void)fprintf(out, "\\%c", (int)character);
+		else if (needs_escape(character))
+			(void)fprintf(out, "\\U%08" PRIx32, character);
 		else
-			(void)fputc(octet, out);
+			(void)fwrite(at, 1, size, out);
 	}
 	(void)fputc('"', out);
 }
 
-/* Scalars: the text without quotes, or NULL with a complaint. */
+/* The text of a scalar, or NULL with a complaint. */
 static const char *scalar(
 	struct reading *reading, const struct setting *setting, const struct tree *node)
 {
@@ -197,13 +279,23 @@ static const char *scalar(
 										  : NULL;
 }
 
+/* The same where quotes would make it a text, which is of another type. */
+static const char *plain_scalar(
+	struct reading *reading, const struct setting *setting, const struct tree *node)
+{
+	if (node->kind == TREE_SCALAR && node->is_plain)
+		return node->text;
+	reading_wrong(reading, node, setting->kind->accepted);
+	return NULL;
+}
+
 static void read_switch(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
 {
-	const char *text = scalar(reading, setting, node);
+	const char *text = plain_scalar(reading, setting, node);
 
 	if (text && !text_to_switch(text, place))
-		reading_wrong(reading, node, kind_switch.accepted);
+		reading_wrong(reading, node, setting->kind->accepted);
 }
 
 static void show_switch(const struct setting *setting, const void *place, FILE *out, int indent)
@@ -219,10 +311,12 @@ typedef bool text_to_amount(const char *text, uint64_t *amount);
 
 /* A number within its row's bounds. False after a complaint. */
 static bool read_amount(struct reading *reading, const struct setting *setting,
-	const struct tree *node, text_to_amount *parse, uint64_t *amount)
+	const struct tree *node, const char *text, text_to_amount *parse, uint64_t *amount)
 {
-	const char *text = scalar(reading, setting, node);
-	uint64_t bound;
+	uint64_t least = 0;
+	uint64_t most = UINT64_MAX;
+	bool has_bounds;
+	char accepted[64];
 
 	if (!text)
 		return false;
@@ -230,26 +324,22 @@ static bool read_amount(struct reading *reading, const struct setting *setting,
 		reading_wrong(reading, node, setting->kind->accepted);
 		return false;
 	}
-	if ((setting->least && parse(setting->least, &bound) && *amount < bound) ||
-		(setting->most && parse(setting->most, &bound) && *amount > bound)) {
-		reading_fault(reading, node, "%s is out of range; accepted: %s to %s", text,
-			setting->least ? setting->least : "0",
-			setting->most ? setting->most : "any");
-		return false;
-	}
-	return true;
+	has_bounds = parse(setting->least, &least) && parse(setting->most, &most);
+	assert(has_bounds);
+	if (*amount >= least && *amount <= most)
+		return true;
+	(void)snprintf(accepted, sizeof(accepted), "%s to %s", setting->least, setting->most);
+	reading_wrong(reading, node, accepted);
+	return false;
 }
 
 static void read_number(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
 {
+	const char *text = plain_scalar(reading, setting, node);
 	uint64_t amount;
 
-	if (!read_amount(reading, setting, node, text_to_number, &amount))
-		return;
-	if (amount > UINT32_MAX)
-		reading_wrong(reading, node, kind_number.accepted);
-	else
+	if (read_amount(reading, setting, node, text, text_to_number, &amount))
 		*(uint32_t *)place = (uint32_t)amount;
 }
 
@@ -265,7 +355,9 @@ const struct kind kind_number = { "a number", read_number, show_number };
 static void read_duration(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
 {
-	(void)read_amount(reading, setting, node, text_to_duration, place);
+	const char *text = scalar(reading, setting, node);
+
+	(void)read_amount(reading, setting, node, text, text_to_duration, place);
 }
 
 static void show_duration(const struct setting *setting, const void *place, FILE *out, int indent)
@@ -283,11 +375,12 @@ const struct kind kind_duration = { "a duration with its unit, e.g. 500ms, 5s, 1
 static void read_seconds(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
 {
+	const char *text = scalar(reading, setting, node);
 	uint64_t ms;
 
-	if (!read_amount(reading, setting, node, text_to_duration, &ms))
+	if (!read_amount(reading, setting, node, text, text_to_duration, &ms))
 		return;
-	if (ms % 1000 != 0 || ms / 1000 > UINT32_MAX)
+	if (ms % 1000 != 0)
 		reading_wrong(reading, node, kind_seconds.accepted);
 	else
 		*(uint32_t *)place = (uint32_t)(ms / 1000);
@@ -309,13 +402,10 @@ const struct kind kind_seconds = { "a duration of whole seconds with its unit, e
 static void read_size(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
 {
+	const char *text = scalar(reading, setting, node);
 	uint64_t amount;
 
-	if (!read_amount(reading, setting, node, text_to_size, &amount))
-		return;
-	if (amount > SIZE_MAX)
-		reading_wrong(reading, node, kind_size.accepted);
-	else
+	if (read_amount(reading, setting, node, text, text_to_size, &amount))
 		*(size_t *)place = (size_t)amount;
 }
 
@@ -363,11 +453,14 @@ static void read_text(struct reading *reading, const struct setting *setting,
 {
 	const char *text = scalar(reading, setting, node);
 	char **out = place;
+	uint64_t most;
 
 	if (!text)
 		return;
-	if (text[0] == '\0') {
-		reading_wrong(reading, node, kind_text.accepted);
+	if (text[0] == '\0' ||
+		(setting->most && text_to_number(setting->most, &most) && strlen(text) > most)) {
+		reading_fault(reading, node, "found a text of %zu octets; accepted: 1 to %s",
+			strlen(text), setting->most ? setting->most : "any number");
 		return;
 	}
 	free(*out);
@@ -393,18 +486,32 @@ const struct kind kind_text = { "a text", read_text, show_text };
 typedef void read_item(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place);
 
+const char *kind_accepted_item(const struct kind *kind)
+{
+	static const char list[] = "a list of ";
+
+	assert(strncmp(kind->accepted, list, sizeof(list) - 1) == 0);
+	return kind->accepted + sizeof(list) - 1;
+}
+
 static void read_items(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place, read_item *item)
 {
 	if (!reading_wants(reading, node, TREE_LIST, setting->kind->accepted))
 		return;
-	for (size_t i = 0; i < node->count; i++) {
+	for (size_t i = 0; i < node->count && !faults_are_full(reading->faults); i++) {
+		const struct tree *one = &node->items[i];
 		size_t length = reading_enter_item(reading, i);
 
-		if (node->items[i].kind == TREE_SCALAR && !tree_is_null(&node->items[i]))
-			item(reading, setting, &node->items[i], place);
+		if (++reading->items > READING_ITEMS_MAX) {
+			reading_fault(reading, one, "too much of lists, each view's counted anew");
+			reading_leave(reading, length);
+			return;
+		}
+		if (one->kind == TREE_SCALAR && !tree_is_null(one))
+			item(reading, setting, one, place);
 		else
-			reading_wrong(reading, &node->items[i], setting->kind->accepted);
+			reading_wrong(reading, one, kind_accepted_item(setting->kind));
 		reading_leave(reading, length);
 	}
 }
@@ -414,15 +521,18 @@ static void read_texts_item(struct reading *reading, const struct setting *setti
 {
 	struct config_texts *texts = place;
 
-	(void)reading;
-	(void)setting;
-	texts->items = mem_resize_array(texts->items, texts->count + 1, sizeof(char *));
-	texts->items[texts->count++] = mem_copy_text(node->text);
+	if (node->text[0] == '\0')
+		reading_wrong(reading, node, kind_accepted_item(setting->kind));
+	else
+		texts->items[texts->count++] = mem_copy_text(node->text);
 }
 
 static void read_texts(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
 {
+	struct config_texts *texts = place;
+
+	texts->items = mem_new_array(node->count, sizeof(*texts->items));
 	read_items(reading, setting, node, place, read_texts_item);
 }
 
@@ -441,30 +551,29 @@ static void show_texts(const struct setting *setting, const void *place, FILE *o
 
 const struct kind kind_texts = { "a list of texts", read_texts, show_texts };
 
-static bool add_network(struct reading *reading, const struct setting *setting,
-	const struct tree *node, struct netset *set)
+static void complain_of_network(struct reading *reading, const struct setting *setting,
+	const struct tree *node, enum network_fault fault)
 {
-	switch (netset_add_text(set, node->text)) {
-	case NETWORK_OK:
-		return true;
-	case NETWORK_BAD_LENGTH:
-		reading_fault(reading, node, "\"%.64s\": this prefix length is none", node->text);
-		return false;
-	case NETWORK_HOST_BITS:
-		reading_fault(
-			reading, node, "\"%.64s\" has bits set beyond its length", node->text);
-		return false;
-	case NETWORK_BAD_TEXT:
-		break;
-	}
-	reading_wrong(reading, node, setting->kind->accepted);
-	return false;
+	char text[TREE_TEXT_MAX];
+
+	reading_fault(reading, node, "found %s%s; accepted: %s", tree_describe(node, text),
+		reading_reason(fault), kind_accepted_item(setting->kind));
 }
 
 static void read_network(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
 {
-	(void)add_network(reading, setting, node, place);
+	struct netset *set = place;
+	enum network_fault fault;
+
+	/* They are searched one by one. */
+	if (set->count >= NETWORKS_MAX) {
+		reading_fault(reading, node, "there are more than %d networks", NETWORKS_MAX);
+		return;
+	}
+	fault = netset_add_text(set, node->text);
+	if (fault != NETWORK_OK)
+		complain_of_network(reading, setting, node, fault);
 }
 
 static void read_networks(struct reading *reading, const struct setting *setting,
@@ -477,11 +586,12 @@ static void read_family(struct reading *reading, const struct setting *setting,
 	const struct tree *node, struct netset *set, enum addr_family family)
 {
 	struct network network;
+	enum network_fault fault = network_parse(node->text, &network);
 
-	if (network_parse(node->text, &network) == NETWORK_OK && network.addr.family != family)
-		reading_wrong(reading, node, setting->kind->accepted);
+	if (fault != NETWORK_OK || network.addr.family != family)
+		complain_of_network(reading, setting, node, fault);
 	else
-		(void)add_network(reading, setting, node, set);
+		read_network(reading, setting, node, set);
 }
 
 static void read_network6(struct reading *reading, const struct setting *setting,
@@ -544,7 +654,7 @@ static void read_name(struct reading *reading, const struct setting *setting,
 	struct name name;
 
 	if (!name_parse(node->text, &name)) {
-		reading_wrong(reading, node, setting->kind->accepted);
+		reading_wrong(reading, node, kind_accepted_item(setting->kind));
 		return;
 	}
 	(void)nameset_add(set, name.octets, set->count);
@@ -601,8 +711,7 @@ static void read_not_yet(struct reading *reading, const struct setting *setting,
 	if (node->kind == TREE_SCALAR && strcmp(setting->standard, "0s") == 0 &&
 		strcmp(node->text, "0") == 0)
 		return;
-	reading_fault(
-		reading, node, "not supported in this version; accepted: %s", setting->standard);
+	reading_not_yet(reading, node, setting->standard);
 }
 
 static void show_not_yet(const struct setting *setting, const void *place, FILE *out, int indent)

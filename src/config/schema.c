@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sixward/config/entries.h"
+#include "sixward/config/translation.h"
 
 enum { INDENT = 2 };
 
@@ -65,8 +66,8 @@ static const struct setting dns64_table[] = {
 static const struct setting cache_table[] = {
 	{ "size", &kind_size, AT(cache.size), .standard = "64MiB", .least = "0", .most = "1024GiB",
 		.help = "memory for answers; 0 turns the cache off" },
-	{ "min-ttl", &kind_seconds, AT(rules.ttl_min), .standard = "0s", .most = "1h",
-		.help = "no answer is kept for less" },
+	{ "min-ttl", &kind_seconds, AT(rules.ttl_min), .standard = "0s", .least = "0s",
+		.most = "1h", .help = "no answer is kept for less" },
 	{ "max-ttl", &kind_seconds, AT(rules.ttl_max), .standard = "1d", .least = "1s",
 		.most = "7d", .help = "no answer is kept for longer" },
 	{ "max-negative-ttl", &kind_seconds, AT(rules.negative_ttl_max), .standard = "1h",
@@ -128,21 +129,22 @@ const struct setting schema_top[] = { { "listen", &kind_listen, 0,
 		.help = "names that go to other upstreams (longest match wins): mappings with "
 			"zone, "
 			"upstreams and, where its answers shall not be synthesized, dns64: false" },
-	{ "dns64", &kind_dns64, .table = dns64_table,
+	{ "dns64", &kind_dns64, AT(views), .table = dns64_table,
 		.help = "the rules of translation; false turns it off" },
-	{ "views", &kind_views, 0, "[]", .table = dns64_table,
+	{ "views", &kind_views, AT(views), .standard = "[]", .table = dns64_table,
 		.help = "other settings for some clients, the first that matches is used: mappings "
 			"with clients and dns64, whose keys replace only those they name" },
-	{ "records", &kind_records, 0, "[]",
+	{ "records", &kind_records, AT(records), .standard = "[]",
 		.help = "local data in zone-file syntax; DNS64 applies to it too; its names are "
 			"answered here for every type" },
 	{ "hosts", &kind_texts, AT(hosts), .standard = "[]",
 		.help = "files in hosts(5) format, followed as they change; forward and reverse" },
 	{ "forward-special", &kind_names, AT(forward_special), .standard = "[]",
 		.help = "special-use names that go upstream all the same; \".\" = all" },
-	{ "identity", &kind_text, AT(identity), .standard = "null", .is_nullable = true,
+	{ "identity", &kind_text, AT(identity), .standard = "null", .most = "128",
+		.is_nullable = true,
 		.help = "text for id.server and NSID; null = refused, and no NSID" },
-	{ "cookies", &kind_cookies, 0, "{secrets: []}",
+	{ "cookies", &kind_cookies, AT(cookies), .standard = "{secrets: []}",
 		.help = "server cookies (RFC 7873, 9018): false, or a mapping with secrets, 32 hex "
 			"digits each; the first makes, all are accepted; none = random, renewed "
 			"daily" },
@@ -152,7 +154,7 @@ const struct setting schema_top[] = { { "listen", &kind_listen, 0,
 	{ "http", &kind_not_yet, .standard = "null", .is_nullable = true,
 		.help = "metrics, health and the status page" },
 	{ "log", &kind_table, .table = log_table, .help = "what is written to stderr" },
-	{ "workers", &kind_workers, AT(workers), .standard = "auto",
+	{ "workers", &kind_workers, AT(workers), .standard = "auto", .least = "1", .most = "256",
 		.help = "threads; auto = one per processor" },
 	{ "user", &kind_text, AT(user), .standard = "null", .is_nullable = true,
 		.help = "the account to become after the sockets are open, when started as root" },

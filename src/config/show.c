@@ -7,6 +7,7 @@
 void show_config(const struct config *config, FILE *out)
 {
 	showing_table(schema_top, config, out, 0);
+	(void)fputc('\n', out);
 }
 
 static char upper(char letter)

@@ -42,19 +42,24 @@ bool tree_is_null(const struct tree *tree)
 	       strcmp(tree->text, "null") == 0;
 }
 
+bool tree_is_false(const struct tree *tree)
+{
+	return tree->kind == TREE_SCALAR && tree->is_plain && strcmp(tree->text, "false") == 0;
+}
+
 char *tree_describe(const struct tree *tree, char text[TREE_TEXT_MAX])
 {
-	switch (tree->kind) {
-	case TREE_LIST:
-		return strcpy(text, "a list");
-	case TREE_MAP:
-		return strcpy(text, "a mapping");
-	case TREE_SCALAR:
-		break;
-	}
-	if (tree->is_plain && tree->text[0] == '\0')
-		return strcpy(text, "nothing");
-	(void)snprintf(text, TREE_TEXT_MAX, "\"%.*s\"%s", TREE_TEXT_MAX - 8, tree->text,
-		strlen(tree->text) > TREE_TEXT_MAX - 8 ? "..." : "");
+	enum { SHOWN_MAX = TREE_TEXT_MAX - 16 };
+
+	const char *quotes = tree->is_plain ? "\"" : "the text \"";
+
+	if (tree->kind != TREE_SCALAR)
+		(void)snprintf(text, TREE_TEXT_MAX, "%s",
+			tree->kind == TREE_LIST ? "a list" : "a mapping");
+	else if (tree->is_plain && tree->text[0] == '\0')
+		(void)snprintf(text, TREE_TEXT_MAX, "nothing");
+	else
+		(void)snprintf(text, TREE_TEXT_MAX, "%s%.*s\"%s", quotes, SHOWN_MAX, tree->text,
+			strlen(tree->text) > SHOWN_MAX ? "..." : "");
 	return text;
 }

@@ -16,6 +16,8 @@
 /* Every setting in one immutable, counted struct, made by config/load from the tables of
  * config/schema. Zero is a good empty value for everything in it. */
 
+enum { CONFIG_DNS_PORT = 53 }; /* of an endpoint without one */
+
 /* One entry of `upstreams`: a server, or a resolv.conf whose servers stand in its place. */
 struct config_upstream {
 	struct server_options server; /* unless resolv_conf is set */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "sixward/base/addr.h"
 #include "sixward/config/faults.h"
 #include "sixward/config/tree.h"
 
@@ -17,7 +18,11 @@ struct reading {
 	char path[256];
 	const struct tree *file;     /* the whole document; NULL = empty */
 	const struct tree *defaults; /* the same of the defaults */
+	size_t items;                /* of lists, read so far */
 };
+
+/* Views read the top's lists again: a small file must not become a large config. */
+enum { READING_ITEMS_MAX = 1000000 };
 
 struct setting;
 
@@ -38,8 +43,8 @@ struct setting {
 	const struct kind *kind;
 	size_t at;
 	const char *standard; /* NULL for a table */
-	const char *least;    /* of numbers, durations and sizes; NULL = no bound */
-	const char *most;
+	const char *least;    /* of numbers, durations and sizes */
+	const char *most;     /* the same; of a text its octets, NULL = no bound */
 	const char *help;
 	const struct setting *table; /* of kind_table: ends with a NULL key */
 	const char *const *choices;  /* of kind_choice: ends with NULL; the value is its number */
@@ -61,14 +66,25 @@ extern const struct kind kind_names;     /* struct nameset */
 extern const struct kind kind_table;   /* a mapping read by setting->table, into the same struct */
 extern const struct kind kind_not_yet; /* no place: only its default is accepted, as off */
 
+/* What is accepted of an item, of a kind that is "a list of ...". */
+const char *kind_accepted_item(const struct kind *kind);
+
 /* Complains at the node, under the reading's path. */
 void reading_fault(struct reading *reading, const struct tree *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void reading_warning(struct reading *reading, const struct tree *node, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* The same at the value of the node's key, if it is a mapping that has it. */
+void reading_fault_at(struct reading *reading, const struct tree *node, const char *key,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The same complaint everywhere: what was found, what is accepted. */
+/* The same complaints everywhere: what was found, what is accepted. */
 void reading_wrong(struct reading *reading, const struct tree *node, const char *accepted);
+void reading_wrong_at(
+	struct reading *reading, const struct tree *node, const char *key, const char *accepted);
+void reading_not_yet(struct reading *reading, const struct tree *node, const char *accepted);
+void reading_missing(struct reading *reading, const struct tree *map, const char *key);
+
+/* What is wrong with a network, to stand behind what was found; "" = it is none. */
+const char *reading_reason(enum network_fault fault);
 
 /* Goes down by a key or an index; returns the length to come back to. */
 size_t reading_enter(struct reading *reading, const char *key);
@@ -87,10 +103,10 @@ void reading_table(struct reading *reading, const struct setting *table, const s
 /* Only the first half of that: complains of unknown and duplicate keys. */
 void reading_keys(struct reading *reading, const struct setting *table, const struct tree *node);
 
-/* Writes a mapping in block style, each line indented. */
+/* Writes a mapping in block style, each line indented, the last without its end. */
 void showing_table(const struct setting *table, const void *target, FILE *out, int indent);
 
-/* A scalar, quoted where YAML needs it. */
+/* A scalar in quotes. */
 void showing_text(const char *text, FILE *out);
 
 #endif

@@ -9,7 +9,12 @@
 /* The door to libyaml: YAML through the tables of settings into the struct, with every rule of
  * config.md. Bad input of any kind gives faults, never more. */
 
-enum { LOAD_SIZE_MAX = 4 * 1024 * 1024, LOAD_DEPTH_MAX = 16, LOAD_NODES_MAX = 500000 };
+enum {
+	LOAD_SIZE_MAX = 4 * 1024 * 1024,
+	LOAD_DEPTH_MAX = 16,
+	LOAD_NODES_MAX = 500000, /* aliases count for all that they stand for */
+	LOAD_ANCHORS_MAX = 256
+};
 
 /* The caller's reference; NULL when there is an error among the faults. Empty text gives the
  * defaults. */

@@ -29,7 +29,10 @@ const struct tree *tree_find(const struct tree *tree, const char *key);
 /* null, ~ or nothing. */
 bool tree_is_null(const struct tree *tree);
 
-/* "a list", "a mapping" or the scalar's text in quotes (cut), into `text`; returns it. */
+bool tree_is_false(const struct tree *tree);
+
+/* "a list", "a mapping", "nothing", the scalar's text in quotes (cut), or "the text" and that if
+ * the file has quotes too; into `text`; returns it. */
 enum { TREE_TEXT_MAX = 80 };
 char *tree_describe(const struct tree *tree, char text[TREE_TEXT_MAX]);
 
