@@ -18,9 +18,13 @@ void netset_clear(struct netset *set)
 void netset_add(struct netset *set, const struct network *network)
 {
 	size_t at = set->count;
+	size_t room = 2 * at + 1;
 
-	set->networks = mem_resize_array(set->networks, set->count + 1, sizeof(*set->networks));
-	set->places = mem_resize_array(set->places, set->count + 1, sizeof(*set->places));
+	/* The room doubles: it is full at 1, 3, 7, and so on. */
+	if ((at & (at + 1)) == 0) {
+		set->networks = mem_resize_array(set->networks, room, sizeof(*set->networks));
+		set->places = mem_resize_array(set->places, room, sizeof(*set->places));
+	}
 	while (at > 0 && set->networks[at - 1].length < network->length) {
 		set->networks[at] = set->networks[at - 1];
 		set->places[at] = set->places[at - 1];
