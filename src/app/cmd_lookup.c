@@ -84,23 +84,33 @@ static bool is_in(const struct reply *reply, const struct record *wanted)
 	return false;
 }
 
-/* Records that upstream sent and the answer does not hold, each with its reason. */
-static void print_left_out(const struct query_observation *seen)
+/* AAAA that upstream sent and the answer does not hold. */
+static void print_left_out_aaaa(const struct query_observation *seen)
 {
+	const struct policy_options *options = policy_options(seen->policy);
 	char text[ADDR_TEXT_MAX];
-	const char *why = NULL;
 
+	if (nameset_covers(&options->ignore_aaaa, seen->question->name.octets))
+		(void)printf("; AAAA of this name are ignored\n");
 	for (size_t i = 0; seen->aaaa && i < reply_count(seen->aaaa); i++) {
 		struct record record = reply_record(seen->aaaa, i);
 		struct addr addr;
 
 		if (record.type != TYPE_AAAA || record.section != SECTION_ANSWER ||
-			seen->question->type != TYPE_AAAA || is_in(seen->reply, &record))
+			is_in(seen->reply, &record) ||
+			!policy_excludes_aaaa(seen->policy, record.rdata))
 			continue;
 		addr = addr_from_ipv6(record.rdata);
-		(void)printf("; left out: AAAA %s: %s\n", addr_format(&addr, text),
-			policy_excludes_aaaa(seen->policy, record.rdata) ? "excluded" : "ignored");
+		(void)printf("; left out: AAAA %s: excluded\n", addr_format(&addr, text));
 	}
+}
+
+/* A that were hidden from an A question, or from which no AAAA was made. */
+static void print_left_out_a(const struct query_observation *seen)
+{
+	char text[ADDR_TEXT_MAX];
+	const char *why = NULL;
+
 	for (size_t i = 0; seen->a && i < reply_count(seen->a); i++) {
 		const struct prefix *prefixes[POLICY_PREFIXES_MAX];
 		struct record record = reply_record(seen->a, i);
@@ -123,7 +133,10 @@ static void on_lookup(void *owner, const struct query_observation *seen)
 	struct told *told = owner;
 
 	print_answer(told, seen);
-	print_left_out(seen);
+	if (seen->policy && seen->question->type == TYPE_AAAA)
+		print_left_out_aaaa(seen);
+	if (seen->policy)
+		print_left_out_a(seen);
 	(void)printf("; %s, %s, %u ms\n", message_format_rcode(seen->rcode, rcode),
 		outcome_label(seen->outcome), (unsigned)seen->took_ms);
 	for (uint8_t i = 0; seen->edes && i < seen->edes->count; i++)
@@ -209,7 +222,7 @@ static bool read_host(const char *argument, char host[HOST_MAX], uint16_t *port,
 	uint64_t number = HTTPS_PORT;
 	struct addr addr;
 
-	if (addr_parse(argument, &addr) || length == 0 || length >= HOST_MAX ||
+	if (addr_parse(argument, &addr) || length == 0 || length >= HOST_MAX || *argument == '[' ||
 		(colon && (!text_to_number(colon + 1, &number) || number < 1 || number > 65535)))
 		return false;
 	memcpy(host, argument, length);
