@@ -100,7 +100,7 @@ def main():
     parser.add_argument('--valgrind', action='store_true', help='a part, under valgrind')
     parser.add_argument('--processes', type=int, default=2)
     parser.add_argument('patterns', nargs='*')
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     os.environ['SIXWARD'] = os.path.abspath(arguments.binary)
     if arguments.all:
         os.environ['SIXWARD_ALL'] = '1'

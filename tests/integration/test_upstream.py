@@ -282,9 +282,9 @@ class Replies(Case):
 class EdnsFallback(SideBySide):
     """Upstreams that know no EDNS; a server of its own for each."""
 
-    def play(self, spec_with_opt, question_dropped=False):
+    def play(self, spec_with_opt):
         up = upstream.Upstream()
-        server = sixward.Sixward([up])
+        server = sixward.Sixward([up], workers=1)  # each worker learns for itself (design.md, 6)
         try:
             def program(seen):
                 return '192.0.2.1' if seen.message.opt is None else spec_with_opt
@@ -452,6 +452,7 @@ class Joined(SideBySide):
     """R9520-2.3-a"""
 
     UPSTREAMS = 2
+    CONFIG = {'workers': 1}  # each worker joins what it was asked itself (design.md, 6)
 
     def test_a_hundred_clients_one_question(self):
         """R9520-2.3-a, R9520-3.1-a"""

@@ -213,7 +213,8 @@ class Closing(SideBySide):
                         up._write(seen.conn, junk)
                         seen.conn.closing = True
                         up._flush(seen.conn)
-                up.on('A ' + name, upstream.scripted('192.0.2.1', script), '192.0.2.1')
+                up.on('A ' + name, upstream.scripted('192.0.2.1', script), '192.0.2.1', via='tcp')
+                up.on('A ' + name, '192.0.2.1', via='udp')
                 m = client.ask(server.v4, 'A ' + name, tcp=True)
                 self.assertIn(m.rcode_text, ('NOERROR', 'SERVFAIL'))
             up.on('A good.example', '192.0.2.1')
