@@ -189,6 +189,10 @@ static void on_turn(void *owner)
 		octets_drop(&tcp->out, size);
 	}
 	judge_progress(tcp, size);
+	if (size > 0 && tcp->out.size == 0 && !tcp->ends_writing && tcp->events.drained) {
+		tcp->events.drained(tcp->owner);
+		return;
+	}
 	if (tcp->out.size > 0 || !tcp->ends_writing)
 		return;
 	send_from(tcp, SEGMENT_END, 0, NULL, 0);
