@@ -12,12 +12,15 @@
 #include "sixward/app/worker.h"
 #include "sixward/base/mem.h"
 #include "sixward/dns/message.h"
+#include "sixward/front/gate.h"
 #include "sixward/net/socket.h"
 #include "sixward/net/timer.h"
 
 enum {
 	STOP_MS = 2000, /* product.md: what is in progress may take so long */
-	STOP_LOOK_MS = 20
+	STOP_LOOK_MS = 20,
+	BUCKETS_MAX = 16384, /* client networks whose rate is known, of answers and of errors */
+	BUCKETS_ERRORS_MAX = 1024
 };
 
 /* One worker, its loop and its thread. The first one's loop is the caller's. */
@@ -36,6 +39,8 @@ struct server {
 	struct cache *cache;
 	struct shares *shares;
 	struct cookies *cookies;
+	struct limit *answers;
+	struct limit *errors;
 	struct counts *counts;
 	struct lane *lanes;
 	unsigned lane_count;
@@ -95,11 +100,15 @@ struct server *server_new(struct loop *loop, struct config *config)
 	server->cache = cache_new(&config->cache);
 	server->shares = shares_new(config->tcp_connections_max, config->tcp_per_client_max);
 	server->cookies = make_cookies(server, config);
+	server->answers = limit_new(config->rate, BUCKETS_MAX);
+	server->errors = limit_new(GATE_ERRORS_PER_SECOND, BUCKETS_ERRORS_MAX);
 	server->counts = counts_new();
 	server->lanes = mem_new_array(server->lane_count, sizeof(*server->lanes));
 	common = (struct worker_common){ .cache = server->cache,
 		.shares = server->shares,
 		.cookies = server->cookies,
+		.answers = server->answers,
+		.errors = server->errors,
 		.is_alone = server->lane_count == 1 };
 	cache_add_counts(server->cache, server->counts);
 	for (unsigned i = 0; i < server->lane_count; i++) {
@@ -320,6 +329,7 @@ bool server_reload(struct server *server, struct config *config)
 	log_set(config->log_level, config->log_format);
 	cache_set_options(server->cache, &config->cache);
 	shares_set_limits(server->shares, config->tcp_connections_max, config->tcp_per_client_max);
+	limit_set_rate(server->answers, config->rate);
 	for (unsigned i = 0; i < server->lane_count; i++) {
 		struct delivery *delivery = mem_new(sizeof(*delivery));
 
@@ -395,6 +405,8 @@ void server_free(struct server *server)
 	free(server->lanes);
 	counts_free(server->counts);
 	cookies_free(server->cookies);
+	limit_free(server->answers);
+	limit_free(server->errors);
 	shares_free(server->shares);
 	cache_free(server->cache);
 	config_unref(server->config);

@@ -262,7 +262,8 @@ static struct gate *build_gate(struct worker *worker)
 		.listener_count = config->listen_count,
 		.cookies = worker->common.cookies,
 		.identity = config->identity,
-		.rate = config->rate,
+		.answers = worker->common.answers,
+		.errors = worker->common.errors,
 		.keepalive = (uint16_t)(config->tcp_idle_ms / KEEPALIVE_UNIT_MS) };
 
 	return gate_new(&options, resolver_outcomes(worker->resolver));

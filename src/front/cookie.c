@@ -69,13 +69,14 @@ static size_t secrets_now(
 		return cookies->options.secret_count;
 	}
 	pthread_mutex_lock(&cookies->lock);
-	if (now_s >= cookies->roll_s) {
+	/* A clock set back must not make a secret live on. */
+	if (now_s >= cookies->roll_s || cookies->roll_s - now_s > SECRET_LIFE) {
 		memcpy(cookies->previous, cookies->current, sizeof(cookies->previous));
-		cookies->previous_end_s = now_s + OLD_SECRET_LIFE;
+		cookies->previous_end_s = cookies->roll_s + OLD_SECRET_LIFE;
 		roll(cookies, now_s);
 	}
 	memcpy(out[0], cookies->current, SIPHASH_KEY_SIZE);
-	if (now_s < cookies->previous_end_s) {
+	if (now_s < cookies->previous_end_s && cookies->previous_end_s - now_s <= OLD_SECRET_LIFE) {
 		memcpy(out[1], cookies->previous, SIPHASH_KEY_SIZE);
 		count = 2;
 	}
@@ -123,12 +124,28 @@ static int32_t age_of(const uint8_t *cookie, uint64_t now_s)
 	return (int32_t)((uint32_t)now_s - bytes_get_u32(cookie + COOKIE_CLIENT_SIZE + 4));
 }
 
+/* The number of the secret that a full cookie was made with; `count` if with none. */
+static size_t find_secret(uint8_t secrets[COOKIE_SECRETS_MAX][SIPHASH_KEY_SIZE], size_t count,
+	const struct addr *client, const uint8_t *cookie)
+{
+	uint8_t hash[8];
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		hash_into(secrets[i], client, cookie, hash);
+		if (is_same(hash, cookie + HASH_AT, sizeof(hash)))
+			break;
+	}
+	return i;
+}
+
 enum cookie_kind cookies_check(struct cookies *cookies, const struct addr *client,
 	const uint8_t *octets, size_t size, uint64_t now_s, uint8_t out[COOKIE_FULL_SIZE])
 {
 	uint8_t secrets[COOKIE_SECRETS_MAX][SIPHASH_KEY_SIZE];
-	enum cookie_kind kind = COOKIE_INVALID;
+	enum cookie_kind kind = size == COOKIE_CLIENT_SIZE ? COOKIE_CLIENT : COOKIE_INVALID;
 	size_t count;
+	size_t found;
 	int32_t age;
 
 	/* R7873-5.2.2-a: 8, or 16 to 40. */
@@ -136,23 +153,16 @@ enum cookie_kind cookies_check(struct cookies *cookies, const struct addr *clien
 		(size < COOKIE_CLIENT_SIZE + SERVER_MIN || size > COOKIE_CLIENT_SIZE + SERVER_MAX))
 		return COOKIE_ILLEGAL;
 	count = secrets_now(cookies, now_s, secrets);
-	if (size == COOKIE_CLIENT_SIZE)
-		kind = COOKIE_CLIENT;
+	/* R9018-4-a */
 	if (size == COOKIE_FULL_SIZE && octets[COOKIE_CLIENT_SIZE] == VERSION) {
 		age = age_of(octets, now_s);
-		for (size_t i = 0; i < count && kind != COOKIE_VALID; i++) {
-			uint8_t hash[8];
-
-			hash_into(secrets[i], client, octets, hash);
-			if (age > AGE_PAST || age < -AGE_AHEAD ||
-				!is_same(hash, octets + HASH_AT, sizeof(hash)))
-				continue;
+		found = find_secret(secrets, count, client, octets);
+		if (found < count && age <= AGE_PAST && age >= -AGE_AHEAD)
 			kind = COOKIE_VALID;
-			/* Fresh, and made with the secret that makes: sent back as it is. */
-			if (i == 0 && age <= AGE_RENEW) {
-				memcpy(out, octets, COOKIE_FULL_SIZE);
-				return kind;
-			}
+		/* Fresh, and made with the secret that makes: sent back as it is. */
+		if (kind == COOKIE_VALID && found == 0 && age <= AGE_RENEW) {
+			memcpy(out, octets, COOKIE_FULL_SIZE);
+			return kind;
 		}
 	}
 	cookie_make(secrets[0], client, octets, (uint32_t)now_s, out);

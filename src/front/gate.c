@@ -8,17 +8,9 @@
 
 #include "sixward/base/mem.h"
 
-enum {
-	ERRORS_PER_SECOND = 20, /* LIM-32 */
-	BUCKETS_MAX = 16384,
-	BUCKETS_ERRORS_MAX = 1024
-};
-
 struct gate {
 	struct gate_options options;
 	struct outcomes *outcomes;
-	struct limit *answers; /* ACL-b */
-	struct limit *errors;
 };
 
 /* One message on its way through the checks. */
@@ -42,23 +34,12 @@ struct gate *gate_new(const struct gate_options *options, struct outcomes *outco
 
 	gate->options = *options;
 	gate->outcomes = outcomes;
-	gate->answers = limit_new(options->rate, BUCKETS_MAX);
-	gate->errors = limit_new(ERRORS_PER_SECOND, BUCKETS_ERRORS_MAX);
 	return gate;
 }
 
 void gate_free(struct gate *gate)
 {
-	if (!gate)
-		return;
-	limit_free(gate->answers);
-	limit_free(gate->errors);
 	free(gate);
-}
-
-bool gate_allows(const struct gate *gate, const struct addr *client)
-{
-	return netset_contains(gate->options.allow, client);
 }
 
 static enum gate_verdict drop(struct judged *judged)
@@ -99,19 +80,30 @@ static enum gate_verdict answer(struct judged *judged, enum outcome outcome, uin
 static enum gate_verdict refuse(
 	struct judged *judged, enum outcome outcome, uint16_t rcode, enum question_part part)
 {
-	if (!judged->origin->stream && !addr_is_loopback(&judged->origin->client.addr) &&
-		!limit_take(judged->gate->errors, &judged->origin->client.addr, judged->now_ms))
+	const struct addr *client = &judged->origin->client.addr;
+	struct limit *errors = judged->gate->options.errors;
+
+	if (!judged->origin->stream && errors && !addr_is_loopback(client) &&
+		limit_take(errors, client, judged->now_ms) > 0)
 		return drop(judged);
 	return answer(judged, outcome, rcode, part, 0);
 }
 
-/* MAL-03: nobody sends from there, but a forger or ourselves. */
-static bool is_impossible_source(const struct gate *gate, const struct endpoint *client)
+/* MAL-03: nobody sends from there, but a forger or ourselves. A wildcard listener is every address
+ * that is asked. */
+static bool is_impossible_source(const struct gate *gate, const struct origin *origin)
 {
+	const struct endpoint *client = &origin->client;
+
 	if (client->port == 0 || addr_is_multicast(&client->addr) || addr_is_any(&client->addr))
 		return true;
 	for (size_t i = 0; i < gate->options.listener_count; i++) {
-		if (endpoint_equal(&gate->options.listeners[i], client))
+		const struct endpoint *listener = &gate->options.listeners[i];
+
+		if (endpoint_equal(listener, client))
+			return true;
+		if (client->port == listener->port && addr_is_any(&listener->addr) &&
+			addr_equal(&client->addr, &origin->local))
 			return true;
 	}
 	return false;
@@ -191,10 +183,8 @@ static bool read_options(struct judged *judged)
 		judged->edns.has_keepalive = true;
 		judged->edns.keepalive = options->keepalive;
 	}
-	if (!read_cookie(judged)) {
-		judged->edns.has_keepalive = false;
+	if (!read_cookie(judged))
 		return false;
-	}
 	if (options->identity && wire_find_option(edns, OPTION_NSID, &option))
 		judged->edns.nsid = options->identity;
 	return true;
@@ -216,15 +206,6 @@ static enum gate_verdict judge_questionless(struct judged *judged)
 	return refuse(judged, OUTCOME_COOKIE, RCODE_NOERROR, WITHOUT_QUESTION);
 }
 
-/* MAL-08: the questions cannot be told apart from records by our view, so an OPT behind them is
- * looked for only where the records can be walked. */
-static enum gate_verdict refuse_many(struct judged *judged)
-{
-	if (wire_view_records(judged->wire) == WIRE_OK)
-		take_edns(judged);
-	return refuse(judged, OUTCOME_FORMERR, RCODE_FORMERR, WITHOUT_QUESTION);
-}
-
 /* Form: everything about question, records and OPT. GATE_ADMIT = well-formed. */
 static enum gate_verdict judge_form(struct judged *judged)
 {
@@ -233,8 +214,11 @@ static enum gate_verdict judge_form(struct judged *judged)
 
 	if (wire->question_count == 0)
 		return judge_questionless(judged);
-	if (wire->question_count > 1)
-		return refuse_many(judged);
+	if (wire->question_count > 1) { /* MAL-08 */
+		(void)wire_view_records(wire);
+		take_edns(judged);
+		return refuse(judged, OUTCOME_FORMERR, RCODE_FORMERR, WITHOUT_QUESTION);
+	}
 	if (wire_view_question(wire) != WIRE_OK) /* MAL-09 */
 		return refuse(judged, OUTCOME_FORMERR, RCODE_FORMERR, WITHOUT_QUESTION);
 
@@ -254,40 +238,51 @@ static enum gate_verdict judge_form(struct judged *judged)
 	return GATE_ADMIT;
 }
 
-/* MAL-21 to MAL-24. GATE_ADMIT = nothing against it. */
+/* What may be asked: MAL-21 to MAL-24. GATE_ADMIT = nothing against it. */
 static enum gate_verdict judge_type(struct judged *judged)
 {
+	static const struct row {
+		uint16_t type;
+		enum outcome outcome;
+		uint16_t rcode;
+	} rows[] = {
+		{ TYPE_OPT, OUTCOME_FORMERR, RCODE_FORMERR },
+		{ TYPE_IXFR, OUTCOME_REFUSED_TYPE, RCODE_REFUSED },
+		{ TYPE_AXFR, OUTCOME_REFUSED_TYPE, RCODE_REFUSED },
+		{ TYPE_MAILB, OUTCOME_NOTIMP, RCODE_NOTIMP },
+		{ TYPE_MAILA, OUTCOME_NOTIMP, RCODE_NOTIMP },
+		{ TYPE_TKEY, OUTCOME_REFUSED_TYPE, RCODE_REFUSED },
+		{ TYPE_TSIG, OUTCOME_REFUSED_TYPE, RCODE_REFUSED },
+	};
+	static const struct row is_signed = { 0, OUTCOME_REFUSED_SIGNED, RCODE_REFUSED };
 	const struct wire *wire = judged->wire;
+	const struct row *found = wire->is_signed ? &is_signed : NULL;
 
-	if (wire->is_signed)
-		return refuse(judged, OUTCOME_REFUSED_SIGNED, RCODE_REFUSED, WITH_QUESTION);
-	switch (wire->question_type) {
-	case TYPE_OPT:
-		return refuse(judged, OUTCOME_FORMERR, RCODE_FORMERR, WITH_QUESTION);
-	case TYPE_AXFR:
-	case TYPE_IXFR:
-	case TYPE_TKEY:
-	case TYPE_TSIG:
-		return refuse(judged, OUTCOME_REFUSED_TYPE, RCODE_REFUSED, WITH_QUESTION);
-	case TYPE_MAILA:
-	case TYPE_MAILB:
-		return refuse(judged, OUTCOME_NOTIMP, RCODE_NOTIMP, WITH_QUESTION);
-	default:
-		return GATE_ADMIT;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !found; i++) {
+		if (rows[i].type == wire->question_type)
+			found = &rows[i];
 	}
+	if (!found)
+		return GATE_ADMIT;
+	/* MAL-20 comes first, and no local name is answered for these. */
+	if (!(wire->flags & WIRE_RD))
+		return refuse(judged, OUTCOME_REFUSED_RD, RCODE_REFUSED, WITH_QUESTION);
+	return refuse(judged, found->outcome, found->rcode, WITH_QUESTION);
 }
 
 /* ACL-b, R7873-5.2.5-a: over the limit alternately TC=1, which a real client answers with TCP,
  * and nothing. */
 static enum gate_verdict judge_rate(struct judged *judged)
 {
-	const struct addr *client = &judged->origin->client.addr;
-	struct limit *answers = judged->gate->answers;
+	struct limit *answers = judged->gate->options.answers;
+	uint32_t refused;
 
-	if (judged->origin->stream || judged->cookie_valid ||
-		limit_take(answers, client, judged->now_ms))
+	if (judged->origin->stream || judged->cookie_valid || !answers)
 		return GATE_ADMIT;
-	if (limit_refused(answers, client) % 2 == 0)
+	refused = limit_take(answers, &judged->origin->client.addr, judged->now_ms);
+	if (refused == 0)
+		return GATE_ADMIT;
+	if (refused % 2 == 0)
 		return drop(judged);
 	return answer(judged, OUTCOME_RATE_LIMITED, RCODE_NOERROR, WITH_QUESTION, WIRE_TC);
 }
@@ -321,12 +316,11 @@ enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t si
 		(void)drop(&judged);
 		return origin->stream ? GATE_CLOSE : GATE_DROP;
 	}
-	if (wire->flags & WIRE_QR ||
-		is_impossible_source(gate, &origin->client)) /* MAL-02, MAL-03 */
+	if (wire->flags & WIRE_QR || is_impossible_source(gate, origin)) /* MAL-02, MAL-03 */
 		return drop(&judged);
 	if (wire_opcode(wire) != OPCODE_QUERY)
 		return refuse_opcode(&judged);
-	if (!gate_allows(gate, &origin->client.addr))
+	if (!netset_contains(gate->options.allow, &origin->client.addr))
 		return refuse_client(&judged);
 	judged.ra = WIRE_RA;
 	verdict = judge_form(&judged);

@@ -1,8 +1,11 @@
-/* Token buckets per client network. Knows addresses and time, nothing of messages: what
- * becomes of a query without a token is the gate's business. */
+/* Token buckets per client network, behind one lock that is not taken while there is no limit.
+ * Knows addresses and time, nothing of messages: what becomes of a query without a token is the
+ * gate's business. */
 
 #include "sixward/front/limit.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +24,8 @@ struct bucket {
 };
 
 struct limit {
-	uint32_t rate;
+	_Atomic uint32_t rate; /* written behind the lock */
+	pthread_mutex_t lock;  /* over all below */
 	uint32_t buckets_max;
 	uint32_t used;
 	struct bucket *buckets;
@@ -29,16 +33,23 @@ struct limit {
 	struct table table;
 };
 
+static void forget_all(struct limit *limit)
+{
+	if (limit->buckets)
+		table_clear(&limit->table);
+	free(limit->buckets);
+	limit->buckets = NULL;
+	limit->newest = limit->oldest = NULL;
+	limit->used = 0;
+}
+
 struct limit *limit_new(uint32_t rate, uint32_t buckets_max)
 {
 	struct limit *limit = mem_new(sizeof(*limit));
 
-	limit->rate = rate;
+	pthread_mutex_init(&limit->lock, NULL);
 	limit->buckets_max = buckets_max ? buckets_max : 1;
-	if (!rate)
-		return limit;
-	limit->buckets = mem_new_array(limit->buckets_max, sizeof(*limit->buckets));
-	table_init(&limit->table, limit->buckets_max);
+	limit_set_rate(limit, rate);
 	return limit;
 }
 
@@ -46,10 +57,23 @@ void limit_free(struct limit *limit)
 {
 	if (!limit)
 		return;
-	if (limit->rate)
-		table_clear(&limit->table);
-	free(limit->buckets);
+	forget_all(limit);
+	pthread_mutex_destroy(&limit->lock);
 	free(limit);
+}
+
+void limit_set_rate(struct limit *limit, uint32_t rate)
+{
+	pthread_mutex_lock(&limit->lock);
+	if (rate != limit->rate) {
+		forget_all(limit);
+		if (rate) {
+			limit->buckets = mem_new_array(limit->buckets_max, sizeof(*limit->buckets));
+			table_init(&limit->table, limit->buckets_max);
+		}
+		limit->rate = rate;
+	}
+	pthread_mutex_unlock(&limit->lock);
 }
 
 static struct network network_of(const struct addr *client)
@@ -122,11 +146,15 @@ static struct bucket *take_over(struct limit *limit, const struct network *netwo
 	return bucket;
 }
 
+/* Workers' clocks stand still for a turn each, so one may be behind another. */
 static void fill(const struct limit *limit, struct bucket *bucket, uint64_t now_ms)
 {
 	uint64_t full = (uint64_t)limit->rate * TOKEN;
-	uint64_t passed_ms = now_ms > bucket->filled_ms ? now_ms - bucket->filled_ms : 0;
+	uint64_t passed_ms;
 
+	if (now_ms <= bucket->filled_ms)
+		return;
+	passed_ms = now_ms - bucket->filled_ms;
 	/* A rate per second is as many thousandths per millisecond. */
 	if (passed_ms >= 1000 || bucket->thousandths + passed_ms * limit->rate > full)
 		bucket->thousandths = full;
@@ -135,39 +163,37 @@ static void fill(const struct limit *limit, struct bucket *bucket, uint64_t now_
 	bucket->filled_ms = now_ms;
 }
 
-bool limit_take(struct limit *limit, const struct addr *client, uint64_t now_ms)
+/* The network's bucket, filled up to now, as the one used last. */
+static struct bucket *use(struct limit *limit, const struct network *network, uint64_t now_ms)
 {
-	struct network network;
-	struct bucket *bucket;
+	struct bucket *bucket = find(limit, network);
 
-	if (!limit->rate)
-		return true;
-	network = network_of(client);
-	bucket = find(limit, &network);
-	if (bucket) {
-		unlink_use(limit, bucket);
-		link_newest(limit, bucket);
-		fill(limit, bucket, now_ms);
-	} else {
-		bucket = take_over(limit, &network, now_ms);
-	}
-	if (bucket->thousandths < TOKEN) {
-		bucket->refused++;
-		return false;
-	}
-	bucket->thousandths -= TOKEN;
-	bucket->refused = 0;
-	return true;
+	if (!bucket)
+		return take_over(limit, network, now_ms);
+	unlink_use(limit, bucket);
+	link_newest(limit, bucket);
+	fill(limit, bucket, now_ms);
+	return bucket;
 }
 
-uint32_t limit_refused(const struct limit *limit, const struct addr *client)
+uint32_t limit_take(struct limit *limit, const struct addr *client, uint64_t now_ms)
 {
-	struct network network;
-	const struct bucket *bucket;
+	struct network network = network_of(client);
+	uint32_t refused = 0;
 
 	if (!limit->rate)
 		return 0;
-	network = network_of(client);
-	bucket = find(limit, &network);
-	return bucket ? bucket->refused : 0;
+	pthread_mutex_lock(&limit->lock);
+	if (limit->rate) {
+		struct bucket *bucket = use(limit, &network, now_ms);
+
+		if (bucket->thousandths >= TOKEN) {
+			bucket->thousandths -= TOKEN;
+			bucket->refused = 0;
+		} else {
+			refused = ++bucket->refused;
+		}
+	}
+	pthread_mutex_unlock(&limit->lock);
+	return refused;
 }

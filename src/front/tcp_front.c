@@ -3,6 +3,7 @@
 
 #include "sixward/front/tcp_front.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "sixward/base/mem.h"
@@ -12,7 +13,8 @@
 
 enum {
 	QUEUE_HIGH = 64 * 1024, /* octets not read by the peer until its queries wait (TCP-a) */
-	QUEUE_MAX = QUEUE_HIGH + TCP_FRONT_PIPELINE_MAX * (WIRE_MESSAGE_MAX + 2)
+	QUEUE_MAX = 1024 * 1024 /* answers to all that was in progress by then add up to more only
+				 * for a peer that asks for huge ones and does not read */
 };
 
 struct connection {
@@ -98,10 +100,11 @@ static void close_now(struct connection *connection)
 	free(connection);
 }
 
-/* Nothing more is read; closes when what is queued has left. */
+/* Nothing more is read or answered; closes when what is queued has left. */
 static void finish(struct connection *connection)
 {
 	connection->is_closing = true;
+	query_list_cancel(&connection->list);
 	tcp_finish(connection->tcp);
 }
 
@@ -178,7 +181,8 @@ static bool judge(struct connection *connection, const uint8_t *octets, size_t s
 
 static bool may_take(const struct connection *connection)
 {
-	return !connection->is_closing && connection->list.count < TCP_FRONT_PIPELINE_MAX &&
+	return !connection->is_closing && !connection->front->is_quiet &&
+	       connection->list.count < TCP_FRONT_PIPELINE_MAX &&
 	       tcp_queued(connection->tcp) < QUEUE_HIGH;
 }
 
@@ -239,8 +243,12 @@ static void on_drained(void *owner)
 
 static void on_closed(void *owner, int error)
 {
-	(void)error;
-	close_now(owner);
+	struct connection *connection = owner;
+
+	/* LIM-11 */
+	if (error == -ETIMEDOUT)
+		count_up(&connection->front->closed_stalled);
+	close_now(connection);
 }
 
 static const struct tcp_events events = {

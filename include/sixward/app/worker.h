@@ -5,6 +5,7 @@
 
 #include "sixward/base/counts.h"
 #include "sixward/config/config.h"
+#include "sixward/front/limit.h"
 #include "sixward/front/shares.h"
 #include "sixward/net/loop.h"
 #include "sixward/resolve/query.h"
@@ -16,8 +17,10 @@ struct worker_common {
 	struct cache *cache;
 	struct shares *shares;
 	struct cookies *cookies; /* NULL = off */
-	bool is_alone;           /* one worker: its sockets are not shared */
-	bool is_first;           /* the one that logs what every worker notices */
+	struct limit *answers;   /* both NULL = no limit */
+	struct limit *errors;
+	bool is_alone; /* one worker: its sockets are not shared */
+	bool is_first; /* the one that logs what every worker notices */
 };
 
 struct worker;

@@ -19,7 +19,8 @@ struct gate_options {
 	size_t listener_count;
 	struct cookies *cookies; /* NULL = the option is ignored */
 	const char *identity;    /* NSID; NULL = none */
-	uint32_t rate;           /* ACL-b; 0 = no limit */
+	struct limit *answers;   /* ACL-b; NULL = no limit */
+	struct limit *errors;    /* LIM-32; the same */
 	uint16_t keepalive;      /* units of 100 ms, for TCP responses (R7828-3.3.2-a) */
 };
 
@@ -28,6 +29,8 @@ struct gate;
 /* The options' pointers are borrowed. */
 struct gate *gate_new(const struct gate_options *options, struct outcomes *outcomes);
 void gate_free(struct gate *gate);
+
+enum { GATE_ERRORS_PER_SECOND = 20 /* LIM-32 */ };
 
 enum gate_verdict {
 	GATE_ADMIT,            /* `request` is filled in, but for its list */
@@ -42,8 +45,5 @@ enum gate_verdict {
 enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t size,
 	const struct origin *origin, uint64_t now_ms, uint64_t wall_s, struct wire *wire,
 	struct request *request, uint8_t *out, size_t *size_out);
-
-/* Whether an address may connect at all is for the TCP listener's limits; whether it may ask. */
-bool gate_allows(const struct gate *gate, const struct addr *client);
 
 #endif
