@@ -242,19 +242,19 @@ static enum gate_verdict judge_form(struct judged *judged)
 static enum gate_verdict judge_type(struct judged *judged)
 {
 	static const struct row {
-		uint16_t type;
 		enum outcome outcome;
+		uint16_t type;
 		uint16_t rcode;
 	} rows[] = {
-		{ TYPE_OPT, OUTCOME_FORMERR, RCODE_FORMERR },
-		{ TYPE_IXFR, OUTCOME_REFUSED_TYPE, RCODE_REFUSED },
-		{ TYPE_AXFR, OUTCOME_REFUSED_TYPE, RCODE_REFUSED },
-		{ TYPE_MAILB, OUTCOME_NOTIMP, RCODE_NOTIMP },
-		{ TYPE_MAILA, OUTCOME_NOTIMP, RCODE_NOTIMP },
-		{ TYPE_TKEY, OUTCOME_REFUSED_TYPE, RCODE_REFUSED },
-		{ TYPE_TSIG, OUTCOME_REFUSED_TYPE, RCODE_REFUSED },
+		{ OUTCOME_FORMERR, TYPE_OPT, RCODE_FORMERR },
+		{ OUTCOME_REFUSED_TYPE, TYPE_IXFR, RCODE_REFUSED },
+		{ OUTCOME_REFUSED_TYPE, TYPE_AXFR, RCODE_REFUSED },
+		{ OUTCOME_NOTIMP, TYPE_MAILB, RCODE_NOTIMP },
+		{ OUTCOME_NOTIMP, TYPE_MAILA, RCODE_NOTIMP },
+		{ OUTCOME_REFUSED_TYPE, TYPE_TKEY, RCODE_REFUSED },
+		{ OUTCOME_REFUSED_TYPE, TYPE_TSIG, RCODE_REFUSED },
 	};
-	static const struct row is_signed = { 0, OUTCOME_REFUSED_SIGNED, RCODE_REFUSED };
+	static const struct row is_signed = { OUTCOME_REFUSED_SIGNED, 0, RCODE_REFUSED };
 	const struct wire *wire = judged->wire;
 	const struct row *found = wire->is_signed ? &is_signed : NULL;
 
@@ -303,15 +303,13 @@ enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t si
 	const struct origin *origin, uint64_t now_ms, uint64_t wall_s, struct wire *wire,
 	struct request *request, uint8_t *out, size_t *size_out)
 {
-	struct judged judged = { .gate = gate,
-		.wire = wire,
-		.origin = origin,
-		.now_ms = now_ms,
-		.wall_s = wall_s,
-		.out = out,
-		.size = size_out };
+	struct judged judged = {
+		.gate = gate, .wire = wire, .origin = origin, .now_ms = now_ms, .wall_s = wall_s
+	};
 	enum gate_verdict verdict;
 
+	judged.out = out;
+	judged.size = size_out;
 	if (!wire_view(wire, octets, size)) { /* MAL-01 */
 		(void)drop(&judged);
 		return origin->stream ? GATE_CLOSE : GATE_DROP;

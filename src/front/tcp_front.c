@@ -365,8 +365,10 @@ void tcp_front_free(struct tcp_front *front)
 		return;
 	while (front->listening)
 		tcp_front_unlisten(front, &front->listening->endpoint);
-	while (front->first)
-		close_now(front->first);
+	for (struct connection *next, *connection = front->first; connection; connection = next) {
+		next = connection->next;
+		close_now(connection);
+	}
 	timer_free(front->timer);
 	free(front);
 }
