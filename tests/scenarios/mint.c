@@ -22,15 +22,17 @@ static void put_question(struct writer *out, const struct wire *query, unsigned 
 static void put_record(struct writer *out, const struct recipe *recipe, const struct record *record,
 	const struct wire *query)
 {
-	bool is_pointer = !(recipe->flaws & FLAW_NO_QUESTION) &&
-			  name_equal(record->owner, query->question_name);
+	/* What was told of every name was told of this one. */
+	const uint8_t *owner = name_is_root(record->owner) ? query->question_name : record->owner;
+	bool is_pointer =
+		!(recipe->flaws & FLAW_NO_QUESTION) && name_equal(owner, query->question_name);
 
 	if (recipe->flaws & FLAW_POINTER)
 		writer_u16(out, (uint16_t)(0xc000 | out->at));
 	else if (is_pointer)
 		writer_u16(out, OWNER_IS_QUESTION);
 	else
-		writer_put(out, record->owner, name_copy(record->owner).size);
+		writer_put(out, owner, name_copy(owner).size);
 	writer_u16(out, record->type);
 	writer_u16(out, record->rclass);
 	writer_u32(out, record->ttl);
