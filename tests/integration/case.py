@@ -1,6 +1,7 @@
 """What the test classes share: one upstream and one server for a class, and tests side by side."""
 
 import concurrent.futures
+import ipaddress
 import time
 import unittest
 
@@ -9,17 +10,26 @@ import sixward
 import upstream
 
 
+def syn(address, prefix='2001:db8:64::'):
+    """An IPv4 address mapped by a /96, as text."""
+    number = int(ipaddress.IPv6Address(prefix)) | int(ipaddress.IPv4Address(address))
+    return str(ipaddress.IPv6Address(number))
+
+
+S1, S2 = syn('192.0.2.1'), syn('192.0.2.2')
+
+
 class Case(unittest.TestCase):
     """A class with an upstream and a server of its own. Each test uses names of its own."""
 
     CONFIG = {}
     UPSTREAMS = 1
+    HASTE = False  # of the upstreams
     ADDRESSES = ('127.0.0.1', '::1')
-    PROBE = True  # whether the end asks an ordinary question
 
     @classmethod
     def setUpClass(cls):
-        cls.ups = [upstream.Upstream() for _ in range(cls.UPSTREAMS)]
+        cls.ups = [upstream.Upstream(haste=cls.HASTE) for _ in range(cls.UPSTREAMS)]
         cls.up = cls.ups[0] if cls.ups else None
         cls.server = None
         try:

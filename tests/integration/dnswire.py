@@ -369,7 +369,8 @@ class Message:
     @property
     def ede(self):
         """(code, text) of each extended error."""
-        return [(struct.unpack('>H', d[:2])[0], d[2:].decode()) for c, d in self.options if c == EDE]
+        return [(struct.unpack('>H', data[:2])[0], data[2:].decode())
+                for code, data in self.options if code == EDE]
 
     @property
     def ede_codes(self):
@@ -391,8 +392,9 @@ class Message:
         return [rr.text for rr in self.rrs(type_, section)]
 
     def __repr__(self):
-        flags = [n for n, b in (('qr', QR), ('aa', AA), ('tc', TC), ('rd', RD), ('ra', RA), ('z', Z),
-                                ('ad', AD), ('cd', CD)) if self.has(b)]
+        known = (('qr', QR), ('aa', AA), ('tc', TC), ('rd', RD), ('ra', RA), ('z', Z), ('ad', AD),
+                 ('cd', CD))
+        flags = [text for text, bit in known if self.has(bit)]
         return '<%s %s q=%s an=%s ns=%s ar=%s opt=%s>' % (
             self.rcode_text, ' '.join(flags), self.questions, self.answer, self.authority,
             self.additional, self.options if self.opt else None)

@@ -18,11 +18,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 # What has threads in it worth the thread sanitizer, and what valgrind's patience reaches.
-THREADS = ('test_dns64.DecisionTable', 'test_dns64.Prefixes', 'test_dns64.Reload',
+THREADS = ('test_dns64.DecisionTable', 'test_policy.Prefixes', 'test_policy.Reload',
            'test_cache', 'test_tcp.', 'test_upstream.')
-VALGRIND = ('test_dns64.DecisionTable', 'test_malformed', 'test_edns', 'test_dns64.Policy',
+VALGRIND = ('test_dns64.DecisionTable', 'test_malformed', 'test_edns', 'test_policy.Policy',
             'test_upstream_tcp')
-VALGRIND_COMMAND = 'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
+VALGRIND_COMMAND = 'valgrind -q --error-exitcode=99 --leak-check=full ' \
+    '--errors-for-leak-kinds=definite'
 SLOW_FIRST = ('Waiting', 'Overload', 'Failures', 'Patience', 'Must', 'Many', 'Idle', 'Garbage')
 
 

@@ -68,8 +68,8 @@ def run_command(*arguments, timeout=30, config=None):
             with open(path, 'w', encoding='utf-8') as out:
                 out.write(config if isinstance(config, str) else json.dumps(config))
             arguments = (*arguments, '-c', path)
-        done = subprocess.run([*wrapper(), binary(), *arguments], env=environment(), timeout=timeout,
-                              capture_output=True, text=True, check=False)
+        done = subprocess.run([*wrapper(), binary(), *arguments], env=environment(),
+                              timeout=timeout, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

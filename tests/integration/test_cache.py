@@ -170,8 +170,8 @@ class Aging(SideBySide):
 class Settings(SideBySide):
     """Other settings of the cache; a server for each."""
 
-    def play(self, scene, **config):
-        up = upstream.Upstream()
+    def play(self, scene, haste=False, **config):
+        up = upstream.Upstream(haste=haste)
         server = sixward.Sixward([up], **config)
         try:
             scene(server, up)
@@ -229,4 +229,4 @@ class Settings(SideBySide):
             self.assertLess(sizes[-1] - half, 8 * 1024, sizes[::10])
             self.assertEqual(len(client.ask(server.v4, 'TXT m5999.example').answer), 0)
             self.assertEqual(len(client.ask(server.v4, 'TXT m5998.example').answer), 1)
-        self.play(scene, measured=True, cache={'size': '256KiB'})
+        self.play(scene, haste=True, measured=True, cache={'size': '256KiB'})

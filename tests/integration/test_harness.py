@@ -13,7 +13,8 @@ class Wire(unittest.TestCase):
     """The codec."""
 
     def test_there_and_back(self):
-        raw = dns.query('AAAA WwW.x\\046y.example', id_=7, do=True, cd=True, options=[(10, b'8 octets')])
+        raw = dns.query('AAAA WwW.x\\046y.example', id_=7, do=True, cd=True,
+                        options=[(10, b'8 octets')])
         m = dns.Message(raw)
         self.assertEqual((m.id, m.questions), (7, [('WwW.x\\046y.example', 28, 1)]))
         self.assertEqual((m.do, m.has(dns.CD), m.size, m.options), (True, True, 1232,

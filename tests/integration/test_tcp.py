@@ -1,6 +1,5 @@
 """Sections 14.1 and 14.2: TCP as a server."""
 
-import socket
 import struct
 import threading
 import time

@@ -1,6 +1,5 @@
 """Section 14.3: TCP as a client of upstreams."""
 
-import struct
 import threading
 
 import client
