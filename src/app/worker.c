@@ -282,6 +282,12 @@ static struct resolver_parts parts_of(const struct worker *worker)
 		.observer = worker->observer };
 }
 
+static struct lookups_limits limits_of(const struct config *config)
+{
+	return (struct lookups_limits){ .links_max = config->rules.links_max,
+		.flights_max = config->queries_max * FLIGHTS_PER_QUERY };
+}
+
 static struct tcp_front_options tcp_options_of(const struct worker *worker)
 {
 	return (struct tcp_front_options){ .idle_ms = worker->config->tcp_idle_ms,
@@ -309,8 +315,7 @@ struct worker *worker_new(struct loop *loop, struct config *config,
 	struct lookups_options lookups = { .loop = loop,
 		.cache = common->cache,
 		.resolve_ms = RESOLVE_MS,
-		.links_max = config->rules.links_max,
-		.flights_max = config->queries_max * FLIGHTS_PER_QUERY };
+		.limits = limits_of(config) };
 	struct resolver_parts parts;
 	struct tcp_front_options tcp;
 
@@ -437,6 +442,7 @@ void worker_apply(struct worker *worker, struct config *config, struct cookies *
 	struct followed *old_files = worker->followed;
 	struct local *old_local = worker->local;
 	struct gate *old_gate = worker->gate;
+	struct lookups_limits limits = limits_of(config);
 	struct resolver_parts parts;
 	struct tcp_front_options tcp;
 
@@ -451,6 +457,7 @@ void worker_apply(struct worker *worker, struct config *config, struct cookies *
 	follow_files(worker);
 	unfollow(old_files);
 	build_routes(worker);
+	lookups_set_limits(worker->lookups, &limits);
 	worker->local = build_local(worker);
 	parts = parts_of(worker);
 	resolver_set_parts(worker->resolver, &parts);

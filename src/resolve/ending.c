@@ -116,6 +116,7 @@ static const struct cause {
 	[FAILURE_RCODE] = { OUTCOME_UPSTREAM_ERROR, "" },
 	[FAILURE_CHAIN] = { OUTCOME_CHAIN, "alias loop or chain too long" },
 	[FAILURE_LIMIT] = { OUTCOME_LIMIT, "limit of this server" },
+	[FAILURE_NO_UPSTREAM] = { OUTCOME_NO_UPSTREAM, "no upstream known yet" }, /* EDE-05 */
 };
 
 /* UPS-c: those that speak of our own query, and SERVFAIL, say no more than that all failed. */

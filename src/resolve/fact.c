@@ -38,7 +38,7 @@ bool fact_take_record(struct fact *fact, const struct fact_sources *sources)
 		return true;
 	}
 	target = splice_question(&fact->question, reply);
-	target.scope = group_scope(routes_find(sources->routes, target.name.octets)->group);
+	routes_set_scope(sources->routes, &target);
 	fact->alias = reply;
 	fact->question = target;
 	return true;

@@ -11,13 +11,7 @@
 #include "sixward/net/timer.h"
 #include "sixward/resolve/splice.h"
 
-enum {
-	EXPECTED = 256,
-	S_MS = 1000,
-	/* LIM-08: a client's AAAA question starts two chains of look-ups at most; with so many
-	 * parts each they stay below the limit where every part is answered at once. */
-	PARTS_MAX = 6
-};
+enum { EXPECTED = 256, S_MS = 1000 };
 
 /* One who waits for a flight: a client's request, or another flight for the rest of its
  * chain. */
@@ -39,7 +33,7 @@ struct flight {
 	uint64_t first_ms;   /* when it came */
 	struct lookup *rest; /* of that chain */
 	uint64_t deadline_ms;
-	uint8_t parts; /* of one chain, this one included */
+	uint8_t tries_max; /* what the parts of the chain before it left (LIM-08) */
 	bool stream;
 };
 
@@ -109,9 +103,14 @@ void lookups_add_counts(struct lookups *lookups, struct counts *counts)
 		&lookups->count_in_flight);
 }
 
+void lookups_set_limits(struct lookups *lookups, const struct lookups_limits *limits)
+{
+	lookups->options.limits = *limits;
+}
+
 uint8_t lookups_links_max(const struct lookups *lookups)
 {
-	return lookups->options.links_max;
+	return lookups->options.limits.links_max;
 }
 
 bool lookup_now(
@@ -194,6 +193,29 @@ static void on_refuse(void *owner)
 	tell_all(&lookups->refused, &result);
 }
 
+/* R9520-3.2-a, D64-5.1.5-g. What failed only because a chain before it had used up its tries is
+ * not held against the question itself; the question that the chain began with is. */
+static bool is_lasting(const struct flight *flight, const struct failure *failure)
+{
+	bool is_later_part = flight->tries_max < GROUP_TRIES_MAX;
+
+	switch (failure->cause) {
+	case FAILURE_LIMIT:
+		return flight->first && !is_later_part;
+	case FAILURE_CHAIN:
+		return !is_later_part;
+	case FAILURE_NO_UPSTREAM: /* nobody was asked: the next question may find one */
+		return false;
+	case FAILURE_NONE:
+	case FAILURE_TIMEOUT:
+	case FAILURE_NETWORK:
+	case FAILURE_GARBAGE:
+	case FAILURE_RCODE:
+		return true;
+	}
+	return true;
+}
+
 /* The one end of a flight: what upstream said is kept, and all who wait are told. */
 static void flight_end(struct flight *flight, const struct lookup_result *result)
 {
@@ -203,9 +225,9 @@ static void flight_end(struct flight *flight, const struct lookup_result *result
 	assert(!flight->asked && !flight->rest);
 	if (result->reply)
 		cache_store(lookups->options.cache, &flight->question, result->reply, now_ms);
-	else if (result->failure.cause != FAILURE_LIMIT)
-		cache_store_failure(lookups->options.cache, &flight->question, &result->failure,
-			now_ms); /* R9520-3.2-a, D64-5.1.5-g */
+	else if (is_lasting(flight, &result->failure))
+		cache_store_failure(
+			lookups->options.cache, &flight->question, &result->failure, now_ms);
 	table_remove(&lookups->flights, &flight->link);
 	note_in_flight(lookups);
 	tell_all(flight, result);
@@ -237,7 +259,7 @@ static void on_rest(void *owner, const struct lookup_result *result)
 		return;
 	}
 	first.age_s = (uint32_t)((loop_now_ms(lookups->options.loop) - flight->first_ms) / S_MS);
-	joined = splice_replies(&flight->question, &first, &rest, lookups->options.links_max);
+	joined = splice_replies(&flight->question, &first, &rest, lookups_links_max(lookups));
 	if (!joined) {
 		end_with_chain_fault(flight);
 		return;
@@ -272,9 +294,9 @@ static bool waits_for(const struct flight *flight, const struct flight *other)
 
 static void flight_ask(struct flight *flight);
 
-/* Joins the flight of that question (R9520-2.3-a), or starts it as part `parts` of a chain. */
+/* Joins the flight of that question (R9520-2.3-a), or starts it. */
 static struct lookup *join(struct lookups *lookups, const struct question *question, bool stream,
-	uint8_t parts, uint64_t deadline_ms, lookup_done *done, void *owner)
+	uint8_t tries_max, uint64_t deadline_ms, lookup_done *done, void *owner)
 {
 	uint64_t hash = question_hash(&lookups->flights, question);
 	struct flight *flight = flight_find(lookups, question, hash);
@@ -284,7 +306,7 @@ static struct lookup *join(struct lookups *lookups, const struct question *quest
 		count_up(&lookups->count_joined);
 		return waiter_add(flight, done, owner);
 	}
-	if (lookups->flights.count >= lookups->options.flights_max) {
+	if (lookups->flights.count >= lookups->options.limits.flights_max) {
 		count_up(&lookups->count_refused);
 		timer_start(lookups->refuse, 0);
 		return waiter_add(&lookups->refused, done, owner);
@@ -293,7 +315,7 @@ static struct lookup *join(struct lookups *lookups, const struct question *quest
 	flight->lookups = lookups;
 	flight->question = *question;
 	flight->deadline_ms = deadline_ms;
-	flight->parts = parts;
+	flight->tries_max = tries_max;
 	flight->stream = stream;
 	table_insert(&lookups->flights, &flight->link, hash);
 	count_up(&lookups->count_started);
@@ -304,15 +326,15 @@ static struct lookup *join(struct lookups *lookups, const struct question *quest
 }
 
 /* D64-5.1.5-d: the chain in `reply` ends in an alias; asks on for its last target, where that
- * name's route leads. */
-static void flight_go_on(struct flight *flight, struct reply *reply)
+ * name's route leads, with the tries that are left. */
+static void flight_go_on(struct flight *flight, struct reply *reply, uint8_t tries)
 {
 	struct lookups *lookups = flight->lookups;
 	struct question rest = splice_question(&flight->question, reply);
 	struct lookup_result result;
 
-	rest.scope = group_scope(routes_find(lookups->options.routes, rest.name.octets)->group);
-	if (flight->parts >= PARTS_MAX || reply_facts(reply)->links > lookups->options.links_max ||
+	routes_set_scope(lookups->options.routes, &rest);
+	if (tries >= flight->tries_max || reply_facts(reply)->links > lookups_links_max(lookups) ||
 		waits_for(flight_find(lookups, &rest, question_hash(&lookups->flights, &rest)),
 			flight)) {
 		end_with_chain_fault(flight); /* D64-5.1.5-g, R1123-6.1.3.3-a */
@@ -326,19 +348,23 @@ static void flight_go_on(struct flight *flight, struct reply *reply)
 		reply_unref(result.reply);
 		return;
 	}
-	flight->rest = join(lookups, &rest, flight->stream, (uint8_t)(flight->parts + 1),
+	flight->rest = join(lookups, &rest, flight->stream, (uint8_t)(flight->tries_max - tries),
 		flight->deadline_ms, on_rest, flight);
 }
 
-static void on_group_done(void *owner, struct reply *reply, const struct failure *failure)
+static void on_group_done(
+	void *owner, struct reply *reply, const struct failure *failure, uint8_t tries)
 {
 	struct flight *flight = owner;
+	bool is_starved = flight->tries_max < GROUP_TRIES_MAX && tries >= flight->tries_max;
 
 	flight->asked = NULL;
-	if (!reply)
+	if (!reply && is_starved)
+		end_with_failure(flight, &(struct failure){ .cause = FAILURE_LIMIT });
+	else if (!reply)
 		end_with_failure(flight, failure);
 	else if (reply_facts(reply)->kind == REPLY_CHAIN)
-		flight_go_on(flight, reply);
+		flight_go_on(flight, reply, tries);
 	else
 		flight_end(flight, &(struct lookup_result){ .reply = reply });
 }
@@ -347,11 +373,15 @@ static void flight_ask(struct flight *flight)
 {
 	struct lookups *lookups = flight->lookups;
 	struct group *group = routes_group(lookups->options.routes, flight->question.scope);
-	struct group_ask ask = { .deadline_ms = flight->deadline_ms, .stream = flight->stream };
+	struct group_ask ask = {
+		.deadline_ms = flight->deadline_ms,
+		.stream = flight->stream,
+		.tries_max = flight->tries_max,
+	};
 
 	/* The upstreams of that scope are gone with a reload: whoever has the name now. */
 	if (!group)
-		group = routes_find(lookups->options.routes, flight->question.name.octets)->group;
+		group = routes_find(lookups->options.routes, &flight->question)->group;
 	flight->asked = group_start(group, &flight->question, &ask, on_group_done, flight);
 }
 
@@ -360,6 +390,6 @@ struct lookup *lookup_start(struct lookups *lookups, const struct question *ques
 {
 	uint64_t now_ms = loop_now_ms(lookups->options.loop);
 
-	return join(
-		lookups, question, stream, 1, now_ms + lookups->options.resolve_ms, done, owner);
+	return join(lookups, question, stream, GROUP_TRIES_MAX,
+		now_ms + lookups->options.resolve_ms, done, owner);
 }

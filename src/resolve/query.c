@@ -459,8 +459,7 @@ static void begin_reverse(struct query *query)
 		inquiry->reverse.ipv4_name.octets, TYPE_PTR, CLASS_IN, inquiry->question.cd);
 
 	inquiry->plan = PLAN_REVERSE;
-	fact_init(&inquiry->main, &ptr,
-		group_scope(routes_find(sources.routes, ptr.name.octets)->group));
+	fact_init(&inquiry->main, &ptr, group_scope(routes_find(sources.routes, &ptr)->group));
 	fact_take_record(&inquiry->main, &sources);
 }
 
@@ -531,7 +530,7 @@ static bool query_begin(struct query *query, struct ending *ending)
 {
 	struct inquiry *inquiry = &query->inquiry;
 	struct fact_sources sources = sources_of(query);
-	const struct route *route = routes_find(sources.routes, inquiry->question.name.octets);
+	const struct route *route = routes_find(sources.routes, &inquiry->question);
 	bool has_dns64 = policy_options(query->policy)->enabled && route->dns64;
 	bool is_in = inquiry->question.rclass == CLASS_IN;
 

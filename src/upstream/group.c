@@ -92,6 +92,13 @@ void group_set_servers(struct group *group, const struct server_options *servers
 	group->terms.until_measure = 1;
 }
 
+void group_set_options(struct group *group, const struct group_options *options)
+{
+	group->terms.rules = options->rules;
+	group->terms.by_speed = options->order == ORDER_FASTEST;
+	group_set_servers(group, options->servers, options->server_count);
+}
+
 struct group *group_new(
 	struct loop *loop, struct entropy *entropy, const struct group_options *options)
 {
@@ -103,11 +110,9 @@ struct group *group_new(
 	group->terms = (struct search_terms){
 		.loop = loop,
 		.tally = options->tally ? options->tally : &group->own_tally,
-		.rules = options->rules,
-		.by_speed = options->order == ORDER_FASTEST,
 		.peers = group->peers,
 	};
-	group_set_servers(group, options->servers, options->server_count);
+	group_set_options(group, options);
 	return group;
 }
 
@@ -202,14 +207,14 @@ static void leave(struct group_query *query, bool lingers)
 		group_free(group);
 }
 
-static void on_done(void *owner, bool lingers, struct reply *reply, const struct failure *failure)
+static void on_done(void *owner, const struct search_result *result)
 {
 	struct group_query *query = owner;
 	group_done *done = query->done;
 	void *asker = query->owner;
 
-	leave(query, lingers);
-	done(asker, reply, failure);
+	leave(query, result->lingers);
+	done(asker, result->reply, result->reply ? NULL : &result->failure, result->tries);
 }
 
 static void on_rested(void *owner)
@@ -225,6 +230,7 @@ struct group_query *group_start(struct group *group, const struct question *ques
 		.question = question,
 		.deadline_ms = ask->deadline_ms,
 		.is_stream = ask->stream,
+		.tries_max = ask->tries_max ? ask->tries_max : GROUP_TRIES_MAX,
 		.done = on_done,
 		.rested = on_rested,
 		.owner = query,

@@ -118,6 +118,7 @@ static unsigned weight(const struct failure *failure)
 	case FAILURE_NONE:
 		return 0;
 	case FAILURE_LIMIT:
+	case FAILURE_NO_UPSTREAM:
 		return 1;
 	case FAILURE_TIMEOUT:
 		return 2;

@@ -1,4 +1,4 @@
-/* Which group for which name. Knows zones and groups; of questions only the name. */
+/* Which group for which question. Knows zones and groups; of questions name and type. */
 
 #include "sixward/upstream/routes.h"
 
@@ -39,11 +39,12 @@ static struct group *take_group(
 
 	if (group)
 		return group;
+	counted.tally = &routes->tally;
 	group = find_group(&routes->plan, options->scope);
-	if (!group) {
-		counted.tally = &routes->tally;
+	if (group)
+		group_set_options(group, &counted);
+	else
 		group = group_new(routes->loop, routes->entropy, &counted);
-	}
 	plan->groups[plan->group_count++] = group;
 	return group;
 }
@@ -105,13 +106,22 @@ void routes_free(struct routes *routes)
 	free(routes);
 }
 
-const struct route *routes_find(const struct routes *routes, const uint8_t *name)
+const struct route *routes_find(const struct routes *routes, const struct question *question)
 {
+	const uint8_t *name = question->name.octets;
 	size_t at = 0;
 
+	/* LOC-07: the zone itself does not have it. */
+	if (question->type == TYPE_DS && !name_is_root(name))
+		name = name_parent(name);
 	if (!nameset_find(&routes->plan.zones, name, &at))
 		at = routes->plan.count - 1;
 	return &routes->plan.routes[at];
+}
+
+void routes_set_scope(const struct routes *routes, struct question *question)
+{
+	question->scope = group_scope(routes_find(routes, question)->group);
 }
 
 struct group *routes_group(const struct routes *routes, uint64_t scope)

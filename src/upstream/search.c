@@ -79,22 +79,25 @@ static bool linger(struct search *search)
 /* Lets go first, then tells. */
 static void end(struct search *search, struct reply *reply, const struct failure *failure)
 {
-	struct failure told = { FAILURE_NONE };
-	bool lingers = linger(search);
+	struct search_result result = { .reply = reply, .tries = (uint8_t)search->attempt_count };
 
 	if (failure) {
-		told = *failure;
+		result.failure = *failure;
+		/* What a server said was of no use, and no try was left to ask it again. */
+		if (failure->cause == FAILURE_NONE)
+			result.failure.cause = FAILURE_LIMIT;
 		count_up(&search->terms->tally->failures);
 	}
-	search->lingers = lingers;
-	if (lingers) {
+	result.lingers = linger(search);
+	search->lingers = result.lingers;
+	if (result.lingers) {
 		search->terms->lingering++;
 		timer_start(search->timer, SEARCH_LINGER_MS);
 	} else {
 		timer_stop(search->timer);
 		attempts_clear(search);
 	}
-	search->done(search->owner, lingers, reply, failure ? &told : NULL);
+	search->done(search->owner, &result);
 	reply_unref(reply);
 }
 
@@ -150,7 +153,7 @@ static struct attempt *attempt_add(
 {
 	struct attempt *attempt = NULL;
 
-	if (search->attempt_count == SEARCH_TRIES_MAX || was_tried_over(search, peer, transport))
+	if (search->attempt_count >= search->tries_max || was_tried_over(search, peer, transport))
 		return NULL;
 	attempt = &search->attempts[search->attempt_count++];
 	/* What is sent with is set when it is sent: most searches touch one exchange. */
@@ -265,7 +268,8 @@ static bool begin(struct search *search, struct peer *peer)
 
 	if (!search->is_stream && !is_tcp_only(peer))
 		return begin_udp(search, peer, false);
-	if (!search->is_stream && health_wants_probe(&peer->health[TRANSPORT_UDP], now_of(search)))
+	if (!search->is_stream && search->tries_max == SEARCH_TRIES_MAX &&
+		health_wants_probe(&peer->health[TRANSPORT_UDP], now_of(search)))
 		begin_udp_probe(search, peer);
 	if (channel_is_doubtful(peer->channel)) {
 		began = begin_udp(search, peer, false);
@@ -297,7 +301,8 @@ static bool begin_other(struct search *search, bool desperate)
 	struct pick_candidate candidates[PEERS_LOOKED_AT];
 
 	/* R1123-6.1.3.3-a, LIM-06 */
-	while (peers_tried(search) < SEARCH_PEERS_MAX && search->attempt_count < SEARCH_TRIES_MAX) {
+	while (peers_tried(search) < SEARCH_PEERS_MAX &&
+		search->attempt_count < search->tries_max) {
 		size_t count = candidates_of(search, candidates);
 		size_t at = pick_find(candidates, count, search->terms->by_speed, desperate);
 
@@ -318,8 +323,9 @@ static void begin_probe(struct search *search)
 	size_t count = 0;
 	size_t at = PICK_NONE;
 
-	/* A question that came by stream leaves by stream only (UPS-a). */
-	if (terms->peer_count < 2 || search->is_stream)
+	/* A question that came by stream leaves by stream only (UPS-a); one that has few tries
+	 * needs them itself. */
+	if (terms->peer_count < 2 || search->is_stream || search->tries_max < SEARCH_TRIES_MAX)
 		return;
 	count = candidates_of(search, candidates);
 	at = pick_find_probe(candidates, count);
@@ -704,6 +710,7 @@ void search_start(struct search *search, const struct search_ask *ask)
 	search->owner = ask->owner;
 	search->deadline_ms = ask->deadline_ms;
 	search->is_stream = ask->is_stream;
+	search->tries_max = ask->tries_max;
 	search->is_answered = false;
 	search->lingers = false;
 	memset(&search->failure, 0, sizeof(search->failure));
@@ -713,9 +720,7 @@ void search_start(struct search *search, const struct search_ask *ask)
 		add_failure(search, FAILURE_LIMIT);
 		search->deadline_ms = 0;
 	} else if (!search->terms->peer_count) {
-		/* EDE-05 */
-		add_failure(search, FAILURE_NETWORK);
-		ede_add(&search->failure.edes, EDE_NOT_READY, "no upstream known yet");
+		add_failure(search, FAILURE_NO_UPSTREAM);
 	} else {
 		(void)begin_other(search, true);
 		begin_probe(search);

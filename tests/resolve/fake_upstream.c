@@ -39,11 +39,14 @@ struct routes {
 	unsigned asked_count;
 	bool last_stream;
 	bool is_own;
+	uint8_t tries; /* until an answer comes */
+	unsigned tried;
 };
 
 struct group_query {
 	struct timer *timer;
 	struct script_answer answer;
+	uint8_t tries;
 	group_done *done;
 	void *owner;
 };
@@ -53,6 +56,7 @@ struct routes *fake_new(struct loop *loop)
 	struct routes *routes = mem_new(sizeof(*routes));
 
 	routes->loop = loop;
+	routes->tries = 1;
 	fake_add_zone(routes, ".", 1, true);
 	return routes;
 }
@@ -148,6 +152,16 @@ bool fake_last_stream(const struct routes *routes)
 	return routes->last_stream;
 }
 
+void fake_set_tries(struct routes *routes, uint8_t tries)
+{
+	routes->tries = tries;
+}
+
+unsigned fake_tried(const struct routes *routes)
+{
+	return routes->tried;
+}
+
 void fake_set_own(struct routes *routes, bool is_own)
 {
 	routes->is_own = is_own;
@@ -161,10 +175,13 @@ void routes_free(struct routes *routes)
 	free(routes);
 }
 
-const struct route *routes_find(const struct routes *routes, const uint8_t *name)
+const struct route *routes_find(const struct routes *routes, const struct question *question)
 {
 	const struct zone *best = &routes->zones[0];
+	const uint8_t *name = question->name.octets;
 
+	if (question->type == TYPE_DS)
+		name = name_parent(name);
 	for (size_t i = 1; i < routes->zone_count; i++) {
 		const struct zone *zone = &routes->zones[i];
 
@@ -172,6 +189,11 @@ const struct route *routes_find(const struct routes *routes, const uint8_t *name
 			best = zone;
 	}
 	return &best->route;
+}
+
+void routes_set_scope(const struct routes *routes, struct question *question)
+{
+	question->scope = group_scope(routes_find(routes, question)->group);
 }
 
 struct group *routes_group(const struct routes *routes, uint64_t scope)
@@ -202,12 +224,13 @@ static void on_answer(void *owner)
 {
 	struct group_query *query = owner;
 	struct script_answer answer = query->answer;
+	uint8_t tries = query->tries;
 	group_done *done = query->done;
 	void *next_owner = query->owner;
 
 	timer_free(query->timer);
 	free(query);
-	done(next_owner, answer.reply, answer.reply ? NULL : &answer.failure);
+	done(next_owner, answer.reply, answer.reply ? NULL : &answer.failure, tries);
 	reply_unref(answer.reply);
 }
 
@@ -223,9 +246,15 @@ struct group_query *group_start(struct group *group, const struct question *ques
 	assert(routes->asked_count < ASKED_MAX);
 	routes->asked[routes->asked_count++] = *question;
 	routes->last_stream = ask->stream;
+	query->tries = routes->tries < ask->tries_max ? routes->tries : ask->tries_max;
+	routes->tried += query->tries;
 	query->done = done;
 	query->owner = owner;
 	query->answer = script_answer(question, line ? line->answer : "SILENT");
+	if (query->tries < routes->tries && line && !query->answer.is_silent) {
+		reply_unref(query->answer.reply); /* the one that would answer is not asked */
+		query->answer = script_answer(question, "SERVFAIL");
+	}
 	if (line && !query->answer.is_silent && line->delay_ms < left_ms)
 		delay_ms = line->delay_ms;
 	query->timer = timer_new(routes->loop, on_answer, query);

@@ -29,6 +29,11 @@ unsigned fake_asked(const struct routes *routes, const char *question);
 const struct question *fake_last_question(const struct routes *routes);
 bool fake_last_stream(const struct routes *routes);
 
+/* With which of its servers each question gets its answer: 1 at first, and those before it fail.
+ * How many were asked, over all questions. */
+void fake_set_tries(struct routes *routes, uint8_t tries);
+unsigned fake_tried(const struct routes *routes);
+
 /* What routes_is_own shall say. */
 void fake_set_own(struct routes *routes, bool is_own);
 

@@ -89,8 +89,7 @@ static void open_scene(struct scene *scene)
 		.cache = scene->cache,
 		.routes = scene->routes,
 		.resolve_ms = 10000,
-		.links_max = 16,
-		.flights_max = 1000 });
+		.limits = { .links_max = 16, .flights_max = 1000 } });
 	scene->local = local_new(&(struct local_options){ .forward_special = &scene->none,
 					 .zones = &scene->none,
 					 .identity = scene->identity },

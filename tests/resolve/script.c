@@ -187,6 +187,7 @@ static bool add_failure(struct failure *failure, const char *word, const char *n
 		{ "GARBAGE", FAILURE_GARBAGE },
 		{ "LOOP", FAILURE_CHAIN },
 		{ "LIMIT", FAILURE_LIMIT },
+		{ "NOBODY", FAILURE_NO_UPSTREAM },
 	};
 
 	for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++) {

@@ -19,7 +19,7 @@
  *   "RCODE 6"         another RCODE that is a reply
  *   "EDE 6 text" "AD"
  * or a failure, which an EDE may follow:
- *   "SERVFAIL", "FAIL 5", "TIMEOUT", "NETWORK", "GARBAGE", "LOOP", "LIMIT"
+ *   "SERVFAIL", "FAIL 5", "TIMEOUT", "NETWORK", "GARBAGE", "LOOP", "LIMIT", "NOBODY"
  * or "SILENT": no answer before the deadline. */
 
 struct script_answer {

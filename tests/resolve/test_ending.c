@@ -91,6 +91,7 @@ static const struct row rows[] = {
 	{ "row 15", "SERVFAIL", "RCODE 6", "SERVFAIL | EDE 22 upstream rcode 6" },
 	{ "row 15", "RCODE 6", "SERVFAIL", "SERVFAIL | EDE 22 upstream rcode 2" },
 	{ "row 15", "RCODE 6", "RCODE 6", "YXDOMAIN" },
+	{ "EDE-05", "NOBODY", "NOBODY", "SERVFAIL | EDE 14 no upstream known yet" },
 	/* D64-5.1.3-a */
 	{ "row 16", "TIMEOUT", "3600 A 192.0.2.1", "NOERROR | x.org. 600 AAAA " SYNTH MARKED },
 	{ "row 16", "SILENT", "3600 A 192.0.2.1", "NOERROR | x.org. 600 AAAA " SYNTH MARKED },

@@ -47,8 +47,7 @@ static int set_up(void **state)
 		.cache = scene.cache,
 		.routes = scene.routes,
 		.resolve_ms = RESOLVE_MS,
-		.links_max = 16,
-		.flights_max = FLIGHTS_MAX });
+		.limits = { .links_max = 16, .flights_max = FLIGHTS_MAX } });
 	*state = &scene;
 	return 0;
 }
@@ -68,7 +67,7 @@ static void describe(const struct lookup_result *result, char text[64])
 {
 	static const char *const kinds[] = { "data", "nodata", "nxdomain", "chain", "rcode" };
 	static const char *const causes[] = { "none", "timeout", "network", "garbage", "rcode",
-		"chain", "limit" };
+		"chain", "limit", "no upstream" };
 
 	if (result->reply)
 		snprintf(text, 64, "%s %u", kinds[reply_facts(result->reply)->kind],
@@ -95,7 +94,7 @@ static struct lookup *start(struct scene *scene, const char *text, struct told *
 {
 	struct question question = script_question(text);
 
-	question.scope = group_scope(routes_find(scene->routes, question.name.octets)->group);
+	routes_set_scope(scene->routes, &question);
 	*told = (struct told){ .scene = scene };
 	return lookup_start(scene->lookups, &question, false, on_done, told);
 }
@@ -106,7 +105,7 @@ static const char *known(struct scene *scene, const char *text)
 	struct question question = script_question(text);
 	struct lookup_result result;
 
-	question.scope = group_scope(routes_find(scene->routes, question.name.octets)->group);
+	routes_set_scope(scene->routes, &question);
 	if (!lookup_now(scene->lookups, &question, &result))
 		return "nothing";
 	describe(&result, said);
@@ -203,6 +202,7 @@ static void failures_are_kept(void **state)
 		{ "GARBAGE", "garbage", "cached garbage" },
 		{ "LOOP", "chain", "cached chain" },
 		{ "LIMIT", "limit", "nothing" },
+		{ "NOBODY", "no upstream", "nothing" }, /* EDE-05 */
 		{ "RCODE 6", "rcode 0", "nothing" },
 	};
 	struct scene *scene = *state;
@@ -390,6 +390,107 @@ static void an_endless_chain_costs_a_bounded_number_of_questions(void **state)
 	assert_string_equal(known(scene, "A w0.org"), "nothing");
 }
 
+/* R1123-6.1.3.3-a, LIM-08: the servers that fail before one answers count as well. */
+static void failing_servers_use_up_the_tries_of_a_chain(void **state)
+{
+	static const struct {
+		uint8_t tries;  /* that each part takes */
+		unsigned parts; /* of the chain */
+		const char *told;
+		unsigned asked;
+	} rows[] = {
+		{ 1, 6, "data 6", 6 },
+		{ 1, 7, "chain", 6 },
+		{ 2, 3, "data 3", 3 },
+		{ 2, 4, "chain", 3 },
+		{ 3, 2, "data 2", 2 },
+		{ 3, 3, "chain", 2 },
+		{ 4, 2, "limit", 2 }, /* two are left, and both fail */
+		{ 6, 1, "data 1", 1 },
+		{ 6, 2, "chain", 1 },
+		{ 3, 100, "chain", 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct scene *scene = *state;
+		struct told told[2];
+		unsigned last = rows[i].parts < 20 ? rows[i].parts - 1 : 20;
+
+		for (unsigned k = 0; k <= last; k++) {
+			char line[64];
+
+			snprintf(line, sizeof(line), "A w%u.org = 300 CNAME w%u.org", k, k + 1);
+			if (k == rows[i].parts - 1)
+				snprintf(line, sizeof(line), "A w%u.org = 300 A 192.0.2.1", k);
+			fake_says(scene->routes, line);
+			snprintf(line, sizeof(line), "AAAA w%u.org = 300 CNAME w%u.org", k, k + 1);
+			if (k == rows[i].parts - 1)
+				snprintf(line, sizeof(line), "AAAA w%u.org = NODATA 60/60", k);
+			fake_says(scene->routes, line);
+		}
+		fake_set_tries(scene->routes, rows[i].tries);
+		start(scene, "A w0.org", &told[0]);
+		start(scene, "AAAA w0.org", &told[1]);
+		sim_run_for(scene->sim, 1000);
+		assert_string_equal(told[0].text, rows[i].told);
+		assert_int_equal(told[1].times, 1);
+		assert_int_equal(fake_asked(scene->routes, NULL), 2 * rows[i].asked);
+		assert_true(fake_tried(scene->routes) <= 12);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* The chain's beginning fails for a while; its parts are as good as ever. */
+static void a_chain_that_used_up_its_tries_is_held_against_its_beginning_alone(void **state)
+{
+	struct scene *scene = *state;
+	struct told told;
+
+	fake_says(scene->routes, "A w.org = 300 CNAME x.org");
+	fake_says(scene->routes, "A x.org = 300 A 192.0.2.1");
+	fake_set_tries(scene->routes, 4);
+	start(scene, "A w.org", &told);
+	sim_run_for(scene->sim, 1000);
+	assert_string_equal(told.text, "limit");
+	assert_string_equal(known(scene, "A w.org"), "cached limit");
+	assert_string_equal(known(scene, "A x.org"), "nothing");
+	start(scene, "A x.org", &told);
+	sim_run_for(scene->sim, 1000);
+	assert_string_equal(told.text, "data 1");
+}
+
+/* A reload. */
+static void new_limits_hold_for_the_next_question(void **state)
+{
+	struct scene *scene = *state;
+	struct told told[2];
+
+	start(scene, "A x.org", &told[0]);
+	lookups_set_limits(
+		scene->lookups, &(struct lookups_limits){ .links_max = 8, .flights_max = 1 });
+	assert_int_equal(lookups_links_max(scene->lookups), 8);
+	start(scene, "A y.org", &told[1]);
+	sim_run_for(scene->sim, 1);
+	assert_int_equal(told[0].times, 0);
+	assert_string_equal(told[1].text, "limit");
+}
+
+/* LOC-07: the rest of a chain, too, is asked of whoever has it. */
+static void the_ds_behind_an_alias_is_the_parents(void **state)
+{
+	struct scene *scene = *state;
+	struct told told;
+
+	fake_add_zone(scene->routes, "inside.org", 7, true);
+	fake_says(scene->routes, "DS w.org = 300 CNAME inside.org");
+	fake_says(scene->routes, "DS inside.org = NODATA 60/60");
+	start(scene, "DS w.org", &told);
+	sim_run_for(scene->sim, 100);
+	assert_string_equal(told.text, "nodata 2");
+	assert_int_equal(fake_last_question(scene->routes)->scope, 1);
+}
+
 static void a_scope_that_went_away_is_asked_of_those_who_have_the_name(void **state)
 {
 	struct scene *scene = *state;
@@ -459,6 +560,10 @@ int main(void)
 		SCENE(the_end_of_a_chain_decides),
 		SCENE(flights_in_a_circle_fail_at_once),
 		SCENE(an_endless_chain_costs_a_bounded_number_of_questions),
+		SCENE(failing_servers_use_up_the_tries_of_a_chain),
+		SCENE(a_chain_that_used_up_its_tries_is_held_against_its_beginning_alone),
+		SCENE(new_limits_hold_for_the_next_question),
+		SCENE(the_ds_behind_an_alias_is_the_parents),
 		SCENE(a_scope_that_went_away_is_asked_of_those_who_have_the_name),
 		SCENE(a_stream_question_asks_by_stream),
 		SCENE(flights_end_without_callbacks_when_freed),

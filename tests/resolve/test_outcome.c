@@ -26,6 +26,7 @@ static void each_outcome_has_its_extended_error(void **state)
 		{ "refused_type", OUTCOME_REFUSED_TYPE, EDE_NOT_SUPPORTED },
 		{ "timed_out", OUTCOME_TIMED_OUT, EDE_NO_REACHABLE_AUTHORITY },
 		{ "network", OUTCOME_NETWORK, EDE_NETWORK_ERROR },
+		{ "no_upstream", OUTCOME_NO_UPSTREAM, EDE_NOT_READY },
 		{ "cached_failure", OUTCOME_CACHED_FAILURE, EDE_CACHED_ERROR },
 		{ "cancelled", OUTCOME_CANCELLED, -1 },
 	};

@@ -220,11 +220,12 @@ void stage_close(struct stage *stage)
 	loop_free(stage->loop);
 }
 
-static void on_done(void *owner, struct reply *reply, const struct failure *failure)
+static void on_done(void *owner, struct reply *reply, const struct failure *failure, uint8_t tries)
 {
 	struct asked *asked = owner;
 
 	asked->calls++;
+	asked->tries = tries;
 	asked->query = NULL;
 	assert_true((reply == NULL) == (failure != NULL));
 	if (reply)
@@ -239,6 +240,7 @@ static void ask(
 	struct group_ask how = {
 		.deadline_ms = loop_now_ms(stage->loop) + ASK_MS,
 		.stream = is_stream,
+		.tries_max = stage->tries_max,
 	};
 	struct question question;
 	struct name name;

@@ -67,6 +67,7 @@ struct asked {
 	unsigned calls;
 	struct reply *reply; /* a reference */
 	struct failure failure;
+	uint8_t tries;
 	uint64_t started_ms, ended_ms;
 };
 
@@ -76,6 +77,7 @@ struct stage {
 	struct entropy entropy;
 	struct group *group;
 	struct actor actors[ACTORS_MAX];
+	uint8_t tries_max; /* of each question; 0 = as many as there may be */
 	unsigned random;
 };
 

@@ -622,6 +622,39 @@ static void sends_at_most_three_datagrams_to_each_server(void **state)
 	stage_close(&stage);
 }
 
+/* R1123-6.1.3.3-a, LIM-08: what one part of an alias chain leaves to the next. */
+static void makes_no_more_tries_than_it_is_given(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 4, ORDER_LISTED);
+	for (unsigned i = 0; i < 4; i++)
+		stage.actors[i].udp.rcode = RCODE_SERVFAIL;
+	stage.tries_max = 2;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked.failure.cause, FAILURE_RCODE);
+	assert_int_equal(asked.tries, 2);
+	assert_int_equal(one->udp_count + two->udp_count, 2);
+	assert_int_equal(three->udp_count, 0);
+	/* UPS-a: no try is left for the stream. */
+	one->udp.rcode = RCODE_NOERROR;
+	one->udp.is_truncated = true;
+	stage.tries_max = 1;
+	stage_ask(&stage, &asked, "large.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked.failure.cause, FAILURE_LIMIT);
+	assert_int_equal(asked.tries, 1);
+	stage.tries_max = 2;
+	stage_ask(&stage, &asked, "large.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked.tries, 2);
+	assert_int_equal(asked_answer(&asked), 1);
+	asked_clear(&asked);
+	stage_close(&stage);
+}
+
 static void goes_to_the_next_server_when_one_is_unreachable(void **state)
 {
 	struct asked asked;
@@ -895,7 +928,7 @@ static void fails_when_it_knows_no_server(void **state)
 	stage_ask(&stage, &asked, "www.example", TYPE_A);
 	stage_wait(&stage, &asked);
 	assert_null(asked.reply);
-	assert_int_equal(asked.failure.edes.items[0].code, EDE_NOT_READY);
+	assert_int_equal(asked.failure.cause, FAILURE_NO_UPSTREAM);
 	stage_close(&stage);
 }
 
@@ -1025,6 +1058,7 @@ int main(void)
 		cmocka_unit_test(returns_to_the_first_when_it_is_back),
 		cmocka_unit_test(answers_once_one_of_two_dead_servers_is_back),
 		cmocka_unit_test(sends_at_most_three_datagrams_to_each_server),
+		cmocka_unit_test(makes_no_more_tries_than_it_is_given),
 		cmocka_unit_test(goes_to_the_next_server_when_one_is_unreachable),
 		cmocka_unit_test(fails_at_once_when_all_are_unreachable),
 		cmocka_unit_test(asks_each_server_once_that_answers_with_an_error),

@@ -23,8 +23,9 @@ static struct name name_of(const char *text)
 static const struct route *find(const struct routes *routes, const char *text)
 {
 	struct name name = name_of(text);
+	struct question question = question_make(name.octets, TYPE_A, CLASS_IN, false);
 
-	return routes_find(routes, name.octets);
+	return routes_find(routes, &question);
 }
 
 static void finds_the_longest_zone(void **state)
@@ -64,10 +65,48 @@ static void finds_the_longest_zone(void **state)
 	loop_free(loop);
 }
 
+/* LOC-07: the parent has the DS, and the proof that there is none. */
+static void asks_the_parent_for_a_ds(void **state)
+{
+	const struct {
+		const char *name;
+		uint64_t scope;
+	} rows[] = {
+		{ "ts.net", 1 },
+		{ "deep.ts.net", 2 },
+		{ "a.ts.net", 2 },
+		{ "a.deep.ts.net", 3 },
+		{ "net", 1 },
+		{ ".", 1 },
+	};
+	struct loop *loop = loop_new();
+	struct entropy entropy = { 0 };
+	struct routes_zone zones[] = {
+		{ .zone = name_of("ts.net"), .group = { .scope = 2 } },
+		{ .zone = name_of("deep.ts.net"), .group = { .scope = 3 } },
+	};
+	struct routes_options options = {
+		.fallback = { .scope = 1 }, .zones = zones, .zone_count = 2
+	};
+	struct routes *routes = routes_new(loop, &entropy, &options);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct name name = name_of(rows[i].name);
+		struct question question = question_make(name.octets, TYPE_DS, CLASS_IN, false);
+
+		routes_set_scope(routes, &question);
+		assert_int_equal(question.scope, rows[i].scope);
+	}
+	routes_free(routes);
+	loop_free(loop);
+}
+
 static unsigned calls;
 
-static void on_done(void *owner, struct reply *reply, const struct failure *failure)
+static void on_done(void *owner, struct reply *reply, const struct failure *failure, uint8_t tries)
 {
+	(void)tries;
 	(void)owner;
 	(void)reply;
 	(void)failure;
@@ -116,6 +155,34 @@ static void keeps_groups_that_stay_over_a_reload(void **state)
 	loop_free(loop);
 }
 
+/* The entries are the same, so the scope is: but a resolv.conf among them says otherwise, and
+ * other settings have changed. */
+static void takes_new_options_of_a_group_that_stays(void **state)
+{
+	static struct stage stage;
+	struct server_options servers[2] = { 0 };
+	struct routes_options options = {
+		.fallback = { .scope = 1, .servers = servers, .server_count = 1 }
+	};
+	struct name name = name_of("www.example");
+	struct question question = question_make(name.octets, TYPE_A, CLASS_IN, false);
+	struct group_ask ask = { .deadline_ms = SIM_START_MS + 3000 };
+	struct routes *routes = NULL;
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	servers[0].endpoint = stage.actors[0].at;
+	routes = routes_new(stage.loop, &stage.entropy, &options);
+	servers[0].endpoint = stage.actors[1].at;
+	routes_update(routes, &options);
+	assert_non_null(group_start(routes_group(routes, 1), &question, &ask, on_done, NULL));
+	(void)sim_run_for(stage.sim, 5);
+	assert_int_equal(stage.actors[0].udp_count, 0);
+	assert_int_equal(stage.actors[1].udp_count, 1);
+	routes_free(routes);
+	stage_close(&stage);
+}
+
 static void knows_its_own_questions_in_every_group(void **state)
 {
 	static struct stage stage;
@@ -150,6 +217,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_longest_zone),
+		cmocka_unit_test(asks_the_parent_for_a_ds),
+		cmocka_unit_test(takes_new_options_of_a_group_that_stays),
 		cmocka_unit_test(keeps_groups_that_stay_over_a_reload),
 		cmocka_unit_test(knows_its_own_questions_in_every_group),
 	};

@@ -51,12 +51,13 @@ bool ede_is_dnssec(uint16_t code);
 
 enum failure_cause {
 	FAILURE_NONE,
-	FAILURE_TIMEOUT, /* no answer from any upstream */
-	FAILURE_NETWORK, /* unreachable, refused, reset */
-	FAILURE_GARBAGE, /* answers that could not be used */
-	FAILURE_RCODE,   /* an RCODE other than 0 and 3, or a lame answer (then REFUSED) */
-	FAILURE_CHAIN,   /* an alias loop, or too long a chain (D64-5.1.5-g) */
-	FAILURE_LIMIT    /* a limit of this server was hit */
+	FAILURE_TIMEOUT,    /* no answer from any upstream */
+	FAILURE_NETWORK,    /* unreachable, refused, reset */
+	FAILURE_GARBAGE,    /* answers that could not be used */
+	FAILURE_RCODE,      /* an RCODE other than 0 and 3, or a lame answer (then REFUSED) */
+	FAILURE_CHAIN,      /* an alias loop, or too long a chain (D64-5.1.5-g) */
+	FAILURE_LIMIT,      /* a limit of this server was hit */
+	FAILURE_NO_UPSTREAM /* there is nobody to ask (yet) */
 };
 
 struct failure {

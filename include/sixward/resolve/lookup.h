@@ -13,18 +13,23 @@
 
 struct lookups;
 
+struct lookups_limits {
+	uint8_t links_max;    /* LIM-20, over all links of a chain that is asked for in parts */
+	uint32_t flights_max; /* further questions fail with FAILURE_LIMIT */
+};
+
 struct lookups_options {
 	struct loop *loop;
 	struct cache *cache;
 	struct routes *routes;
-	uint64_t resolve_ms;  /* LIM-04 */
-	uint8_t links_max;    /* LIM-20, over all links of a chain that is asked for in parts */
-	uint32_t flights_max; /* further questions fail with FAILURE_LIMIT */
+	uint64_t resolve_ms; /* LIM-04 */
+	struct lookups_limits limits;
 };
 
 struct lookups *lookups_new(const struct lookups_options *options);
 void lookups_free(struct lookups *lookups); /* flights end without callbacks */
 void lookups_add_counts(struct lookups *lookups, struct counts *counts);
+void lookups_set_limits(struct lookups *lookups, const struct lookups_limits *limits);
 uint8_t lookups_links_max(const struct lookups *lookups);
 
 struct lookup_result {
@@ -46,7 +51,8 @@ typedef void lookup_done(void *owner, const struct lookup_result *result);
 struct lookup;
 
 /* Asks upstream, or joins (R9520-2.3-a), after lookup_now said no. An incomplete alias chain
- * is asked on for its last target (D64-5.1.5-d). One callback, later. */
+ * is asked on for its last target (D64-5.1.5-d), in GROUP_TRIES_MAX tries over all its parts:
+ * a client's AAAA and A look-ups together keep to LIM-08. One callback, later. */
 struct lookup *lookup_start(struct lookups *lookups, const struct question *question, bool stream,
 	lookup_done *done, void *owner);
 void lookup_cancel(struct lookup *lookup); /* NULL is fine; the flight goes on */

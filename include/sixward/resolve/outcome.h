@@ -22,6 +22,7 @@
 	X(CHAOS, "chaos", -1)                                                                      \
 	X(TIMED_OUT, "timed_out", 22)                                                              \
 	X(NETWORK, "network", 23)                                                                  \
+	X(NO_UPSTREAM, "no_upstream", 14)                                                          \
 	X(UPSTREAM_ERROR, "upstream_error", 22)                                                    \
 	X(GARBAGE, "garbage", 0)                                                                   \
 	X(CHAIN, "chain", 0)                                                                       \

@@ -49,6 +49,10 @@ void group_retire(struct group *group);
 /* At once, without callbacks; NULL is fine. */
 void group_free(struct group *group);
 
+/* For a reload: the options of the same scope, but for the tally, which stays. Questions in
+ * flight go on by the new ones. */
+void group_set_options(struct group *group, const struct group_options *options);
+
 /* Replaces the servers (a resolv.conf changed). What is known of those that stay is kept;
  * questions in flight end as they would. */
 void group_set_servers(struct group *group, const struct server_options *servers, size_t count);
@@ -58,10 +62,13 @@ void group_add_counts(struct group *group, struct counts *counts);
 struct group_ask {
 	uint64_t deadline_ms; /* loop time when the callback comes at the latest (LIM-04) */
 	bool stream;          /* UPS-a: TCP first; UDP where that upstream refuses TCP */
+	uint8_t tries_max;    /* 0 = GROUP_TRIES_MAX; with less nobody is asked just to learn */
 };
 
-/* Either a reply, lent (take a reference to keep it), or NULL and the failure. */
-typedef void group_done(void *owner, struct reply *reply, const struct failure *failure);
+/* Either a reply, lent (take a reference to keep it), or NULL and the failure. `tries` were
+ * made (LIM-08). */
+typedef void group_done(
+	void *owner, struct reply *reply, const struct failure *failure, uint8_t tries);
 
 struct group_query;
 

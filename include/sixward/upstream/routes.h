@@ -7,7 +7,9 @@
 #include "sixward/dns/nameset.h"
 #include "sixward/upstream/group.h"
 
-/* Which group for which name: the longest zone that covers it, else the default. */
+/* Which group for which question: that of the longest zone that covers its name, else the
+ * default. A DS at the top of a zone belongs to the parent, and is asked for there (RFC 4035
+ * 3.1.4.1). */
 
 struct route {
 	struct group *group;
@@ -31,14 +33,18 @@ struct routes;
 struct routes *routes_new(
 	struct loop *loop, struct entropy *entropy, const struct routes_options *options);
 
-/* For a reload: groups of the same scope go on with what they know; the others retire. */
+/* For a reload: groups of the same scope go on with what they know, by the new options; the
+ * others retire. */
 void routes_update(struct routes *routes, const struct routes_options *options);
 
 /* All questions have ended or were cancelled before. */
 void routes_free(struct routes *routes);
 
-/* Never NULL; good until the next update. */
-const struct route *routes_find(const struct routes *routes, const uint8_t *name);
+/* By name and type. Never NULL; good until the next update. */
+const struct route *routes_find(const struct routes *routes, const struct question *question);
+
+/* Fills in whom the question is to be asked of. */
+void routes_set_scope(const struct routes *routes, struct question *question);
 
 /* The group with that scope; NULL if there is none (any more). */
 struct group *routes_group(const struct routes *routes, uint64_t scope);

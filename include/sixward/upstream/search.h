@@ -35,10 +35,16 @@ struct search_terms {
 
 struct search;
 
-/* The answer: a lent reply, or NULL and the failure. `lingers`: the struct is still in use until
- * `search_rested`, else it is the caller's again. */
-typedef void search_done(
-	void *owner, bool lingers, struct reply *reply, const struct failure *failure);
+/* What came of a search. */
+struct search_result {
+	struct reply *reply; /* lent; NULL: a failure */
+	struct failure failure;
+	uint8_t tries; /* that were made, probes included */
+	bool lingers;  /* the struct is still in use until `search_rested`, else it is the caller's
+			  again */
+};
+
+typedef void search_done(void *owner, const struct search_result *result);
 
 /* It lingers no more. */
 typedef void search_rested(void *owner);
@@ -73,6 +79,7 @@ struct search {
 	bool is_answered; /* by some server, with an error */
 	bool lingers;
 	struct failure failure; /* of all that failed so far */
+	uint8_t tries_max;
 	size_t attempt_count;
 	struct attempt attempts[SEARCH_TRIES_MAX];
 };
@@ -81,7 +88,8 @@ struct search_ask {
 	const struct question *question; /* copied */
 	uint64_t deadline_ms;
 	bool is_stream;
-	bool is_refused; /* there are too many: it fails, in a turn of its own */
+	uint8_t tries_max; /* 1 to SEARCH_TRIES_MAX */
+	bool is_refused;   /* there are too many: it fails, in a turn of its own */
 	search_done *done;
 	search_rested *rested;
 	void *owner;
