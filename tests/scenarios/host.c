@@ -1,19 +1,18 @@
-/* The server under test, built as the daemon builds its first worker. */
+/* The server under test: the daemon's own, with one worker on the loop of the scenario. */
 
 #include "host.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "sixward/app/worker.h"
+#include "sim.h"
+#include "sixward/app/server.h"
 #include "sixward/base/mem.h"
 #include "sixward/config/load.h"
 
 struct host {
 	struct loop *loop;
-	struct worker_common common;
-	struct worker *worker;
-	struct cookies *old_cookies;
+	struct server *server;
 };
 
 static bool has_key(const char *yaml, const char *key)
@@ -66,67 +65,43 @@ static struct config *load(const char *yaml, unsigned upstreams, FILE *out)
 	return config;
 }
 
-static struct cookies *make_cookies(const struct host *host, const struct config *config)
-{
-	if (!config->cookies.enabled)
-		return NULL;
-	return cookies_new(&config->cookies, loop_wall_s(host->loop));
-}
-
 struct host *host_new(struct loop *loop, const char *yaml, unsigned upstreams, FILE *out)
 {
 	struct config *config = load(yaml, upstreams, out);
-	struct endpoint failed;
 	struct host *host;
-	int error = 0;
 
 	if (!config)
 		return NULL;
 	log_set(config->log_level, config->log_format);
 	host = mem_new(sizeof(*host));
 	host->loop = loop;
-	host->common = (struct worker_common){ .cache = cache_new(&config->cache),
-		.shares = shares_new(config->tcp_connections_max, config->tcp_per_client_max),
-		.cookies = make_cookies(host, config),
-		.is_alone = true,
-		.is_first = true };
-	host->worker = worker_new(loop, config, &host->common, NULL, NULL);
+	host->server = server_new(loop, config);
 	config_unref(config);
-	if (!worker_listen(host->worker, &failed, &error)) {
+	if (!server_open(host->server)) {
 		(void)fprintf(out, "  cannot listen\n");
 		host_free(host);
 		return NULL;
 	}
+	server_start(host->server);
 	return host;
 }
 
 bool host_reload(struct host *host, const char *yaml, unsigned upstreams, FILE *out)
 {
 	struct config *config = load(yaml, upstreams, out);
-	struct endpoint failed;
-	int error = 0;
 
 	if (!config)
 		return false;
-	cookies_free(host->old_cookies);
-	host->old_cookies = host->common.cookies;
-	host->common.cookies = make_cookies(host, config);
-	cache_set_options(host->common.cache, &config->cache);
-	shares_set_limits(
-		host->common.shares, config->tcp_connections_max, config->tcp_per_client_max);
-	worker_apply(host->worker, config, host->common.cookies);
+	server_reload(host->server, config);
 	config_unref(config);
-	return worker_listen(host->worker, &failed, &error);
+	(void)sim_run_for(sim_of(host->loop), 0);
+	return true;
 }
 
 void host_free(struct host *host)
 {
 	if (!host)
 		return;
-	worker_free(host->worker);
-	cookies_free(host->common.cookies);
-	cookies_free(host->old_cookies);
-	shares_free(host->common.shares);
-	cache_free(host->common.cache);
+	server_free(host->server);
 	free(host);
 }

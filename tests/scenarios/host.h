@@ -7,8 +7,8 @@
 
 #include "sixward/net/loop.h"
 
-/* The server under test: a worker, listening at HOST_IPV6 and HOST_IPV4, with what a scenario does
- * not say of its config filled in. */
+/* The server under test, listening at HOST_IPV6 and HOST_IPV4, with what a scenario does not say of
+ * its config filled in. */
 
 #define HOST_IPV6 "2001:db8::53"
 #define HOST_IPV4 "192.0.2.53"

@@ -11,6 +11,8 @@
 #include "sixward/dns/message.h"
 #include "sixward/net/timer.h"
 
+enum { PRINTED_MAX = 30 };
+
 struct step {
 	struct recipe recipe;
 	uint64_t delay_ms;
@@ -471,7 +473,11 @@ void oracle_spread(const struct oracle *oracle, size_t *ports, size_t *ids)
 
 void oracle_print(const struct oracle *oracle, FILE *out)
 {
-	for (size_t i = oracle->heard_first; i < oracle->heard_count; i++) {
+	size_t first = oracle->heard_first;
+
+	if (oracle->heard_count > first + PRINTED_MAX)
+		first = oracle->heard_count - PRINTED_MAX;
+	for (size_t i = first; i < oracle->heard_count; i++) {
 		const struct oracle_heard *heard = &oracle->heard[i];
 		char name[NAME_TEXT_MAX];
 		char type[MESSAGE_TYPE_TEXT_MAX];

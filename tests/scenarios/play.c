@@ -222,18 +222,32 @@ static bool take_reply(struct play *p, const char *at, const struct question *qu
 	return complain(p, fault);
 }
 
+/* The question that a recipe is made for: of many names it is the root, which mint_reply takes for
+ * the name asked for. */
+static struct question told_question(const struct oracle_pattern *pattern)
+{
+	static const uint8_t root[1] = { 0 };
+	const struct question *q = &pattern->question;
+
+	return pattern->any_name || pattern->any_below
+		       ? question_make(root, q->type, q->rclass, false)
+		       : *q;
+}
+
 /* "U2 [udp|tcp] TYPE NAME [after 50ms] = …", "U2 silent [udp|tcp]", "U latency 20ms" */
 static bool run_upstream(struct play *p, unsigned actors, const char *at)
 {
 	struct oracle_pattern pattern = { .actors = actors };
 	struct recipe recipe = { 0 };
+	struct question told;
 	uint64_t delay_ms;
 
 	if (is_state(at))
 		return set_state(p, actors, at);
 	if (!take_pattern(&at, &pattern))
 		return complain(p, "not TYPE NAME");
-	if (!take_reply(p, at, &pattern.question, &recipe, &delay_ms))
+	told = told_question(&pattern);
+	if (!take_reply(p, at, &told, &recipe, &delay_ms))
 		return false;
 	oracle_tell(p->oracle, &pattern, &recipe, delay_ms);
 	p->can_continue = true;
@@ -242,13 +256,14 @@ static bool run_upstream(struct play *p, unsigned actors, const char *at)
 
 static bool run_then(struct play *p, const char *at)
 {
-	const struct oracle_pattern *pattern = oracle_last(p->oracle);
 	struct recipe recipe = { 0 };
+	struct question told;
 	uint64_t delay_ms;
 
 	if (!p->can_continue)
 		return complain(p, "there is nothing to continue");
-	if (!take_reply(p, at, &pattern->question, &recipe, &delay_ms))
+	told = told_question(oracle_last(p->oracle));
+	if (!take_reply(p, at, &told, &recipe, &delay_ms))
 		return false;
 	oracle_tell_then(p->oracle, &recipe, delay_ms);
 	return true;
@@ -455,9 +470,10 @@ static bool run_some(struct play *p, const char *at)
 	for (struct guest_query *query = p->guests.queries; query; query = query->next) {
 		bool is_cut = query->answer && query->answer[2] & WIRE_TC >> 8;
 
+		if (query->label == label)
+			query->is_matched = true;
 		if (query->label != label || !query->answer)
 			continue;
-		query->is_matched = true;
 		count += strcmp(kind, "answered") == 0 || is_cut == (strcmp(kind, "cut") == 0);
 	}
 	if (words_holds(relation, bound, count))
