@@ -282,9 +282,12 @@ static struct resolver_parts parts_of(const struct worker *worker)
 		.observer = worker->observer };
 }
 
-static struct lookups_limits limits_of(const struct config *config)
+static struct lookups_terms terms_of(const struct worker *worker)
 {
-	return (struct lookups_limits){ .links_max = config->rules.links_max,
+	const struct config *config = worker->config;
+
+	return (struct lookups_terms){ .local = worker->local,
+		.links_max = config->rules.links_max,
 		.flights_max = config->queries_max * FLIGHTS_PER_QUERY };
 }
 
@@ -312,10 +315,9 @@ struct worker *worker_new(struct loop *loop, struct config *config,
 	const struct worker_common *common, query_observe *observe, void *observer)
 {
 	struct worker *worker = mem_new(sizeof(*worker));
-	struct lookups_options lookups = { .loop = loop,
-		.cache = common->cache,
-		.resolve_ms = RESOLVE_MS,
-		.limits = limits_of(config) };
+	struct lookups_options lookups = {
+		.loop = loop, .cache = common->cache, .resolve_ms = RESOLVE_MS
+	};
 	struct resolver_parts parts;
 	struct tcp_front_options tcp;
 
@@ -327,9 +329,10 @@ struct worker *worker_new(struct loop *loop, struct config *config,
 	worker->retire_timer = timer_new(loop, on_retire_time, worker);
 	follow_files(worker);
 	build_routes(worker);
-	lookups.routes = worker->routes;
-	worker->lookups = lookups_new(&lookups);
 	worker->local = build_local(worker);
+	lookups.routes = worker->routes;
+	lookups.terms = terms_of(worker);
+	worker->lookups = lookups_new(&lookups);
 	parts = parts_of(worker);
 	worker->resolver = resolver_new(&parts);
 	worker->gate = build_gate(worker);
@@ -442,7 +445,7 @@ void worker_apply(struct worker *worker, struct config *config, struct cookies *
 	struct followed *old_files = worker->followed;
 	struct local *old_local = worker->local;
 	struct gate *old_gate = worker->gate;
-	struct lookups_limits limits = limits_of(config);
+	struct lookups_terms terms;
 	struct resolver_parts parts;
 	struct tcp_front_options tcp;
 
@@ -457,8 +460,9 @@ void worker_apply(struct worker *worker, struct config *config, struct cookies *
 	follow_files(worker);
 	unfollow(old_files);
 	build_routes(worker);
-	lookups_set_limits(worker->lookups, &limits);
 	worker->local = build_local(worker);
+	terms = terms_of(worker);
+	lookups_set_terms(worker->lookups, &terms);
 	parts = parts_of(worker);
 	resolver_set_parts(worker->resolver, &parts);
 	local_free(old_local);

@@ -225,11 +225,11 @@ static bool is_stripped(const struct answer *answer, const struct record *record
 	return record_is_dnssec(record->type);
 }
 
-/* CCH-b: a passenger may run out before the answer does. */
+/* CCH-b: a passenger may run out before the answer does. The age is rounded up: what is as old as
+ * its TTL is in its last second, as the SOA of a denial that is (R2308-6-a). */
 static bool is_run_out(const struct answer *answer, const struct record *record)
 {
-	return record->section != SECTION_ANSWER && answer->age_s > 0 &&
-	       record->ttl <= answer->age_s;
+	return record->section != SECTION_ANSWER && record->ttl < answer->age_s;
 }
 
 static bool is_sent(const struct answer *answer, const struct record *record)

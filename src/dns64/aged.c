@@ -47,7 +47,7 @@ void aged_copy_rest(const struct aged_reply *aged, struct reply_draft *draft)
 		struct record record = aged_record(aged, i);
 
 		/* Passengers with less time than the answer leave before it does. */
-		if (record.ttl == 0 && aged->age_s > 0)
+		if (reply_record(aged->reply, i).ttl < aged->age_s)
 			continue;
 		if (record.section != SECTION_ANSWER)
 			reply_draft_add(draft, &record);

@@ -61,13 +61,16 @@ static struct nibbles read_nibbles(const uint8_t *name)
 	return nibbles;
 }
 
-static bool is_in_zone(const struct nibbles *nibbles, const struct prefix *prefix)
+static size_t zone_depth(const struct prefix *prefix)
+{
+	return prefix->network.length / 4U;
+}
+
+/* Whether the first `depth` nibbles are the prefix's. */
+static bool match(const struct nibbles *nibbles, const struct prefix *prefix, size_t depth)
 {
 	const uint8_t *octets = prefix->network.addr.octets;
-	size_t depth = prefix->network.length / 4;
 
-	if (nibbles->count < depth)
-		return false;
 	for (size_t i = 0; i < depth; i++) {
 		uint8_t octet = octets[i / 2];
 
@@ -75,6 +78,17 @@ static bool is_in_zone(const struct nibbles *nibbles, const struct prefix *prefi
 			return false;
 	}
 	return true;
+}
+
+static bool is_in_zone(const struct nibbles *nibbles, const struct prefix *prefix)
+{
+	return nibbles->count >= zone_depth(prefix) && match(nibbles, prefix, zone_depth(prefix));
+}
+
+static bool is_above_zone(const struct nibbles *nibbles, const struct prefix *prefix)
+{
+	return !nibbles->has_more && nibbles->count < zone_depth(prefix) &&
+	       match(nibbles, prefix, nibbles->count);
 }
 
 /* D64-5.3.1-a: the longest of all prefixes of ours, drained ones included, and of the WKP. */
@@ -163,10 +177,29 @@ struct reverse reverse_find(const struct policy *policy, const struct question *
 		return reverse; /* D64-5.3.1-f */
 
 	reverse.kind = judge(&nibbles, &prefix, question->type, ipv4);
-	reverse.zone = name_copy(name_last(name, ARPA_LABELS + prefix.network.length / 4U));
+	reverse.zone = name_copy(name_last(name, ARPA_LABELS + zone_depth(&prefix)));
 	if (reverse.kind == REVERSE_ASK)
 		reverse.ipv4_name = ipv4_name(ipv4);
 	return reverse;
+}
+
+bool reverse_is_above(const struct policy *policy, const uint8_t *name)
+{
+	const struct policy_options *options = policy_options(policy);
+	struct prefix well_known;
+	struct nibbles nibbles;
+
+	if (!options->enabled || !options->ptr || !name_is_under(name, ip6_arpa))
+		return false;
+	nibbles = read_nibbles(name);
+	well_known = prefix_well_known();
+	if (is_above_zone(&nibbles, &well_known))
+		return true;
+	for (size_t i = 0; i < options->prefix_count; i++) {
+		if (is_above_zone(&nibbles, &options->prefixes[i].prefix))
+			return true;
+	}
+	return false;
 }
 
 static void add_answer(const struct question *question, uint16_t type, uint32_t ttl,

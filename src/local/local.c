@@ -182,7 +182,8 @@ static bool is_forwarded(
 	return zone && zone <= special;
 }
 
-struct reply *local_special(const struct local *local, const struct question *question)
+struct reply *local_special(
+	const struct local *local, const struct question *question, bool is_above)
 {
 	const uint8_t *special;
 
@@ -191,7 +192,8 @@ struct reply *local_special(const struct local *local, const struct question *qu
 	special = special_find(question);
 	if (!special || is_forwarded(local, question, special))
 		return NULL;
-	return special_answer(question, is_above_claim(&local->claims, question->name.octets));
+	return special_answer(
+		question, is_above || is_above_claim(&local->claims, question->name.octets));
 }
 
 /* `text` as the strings of a TXT. Returns the size. */

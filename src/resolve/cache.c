@@ -20,7 +20,8 @@ enum {
 	EXPECTED = 64,
 	OVERHEAD = 64, /* of the allocator, and of slots in the table */
 	S_MS = 1000,
-	LOOKS_MAX = 64, /* CCH-g: entries passed over in one go before one has to leave */
+	SHRINK_OCTETS = 1 << 16, /* given up under the lock at once */
+	LOOKS_MAX = 64,          /* CCH-g: entries passed over in one go before one has to leave */
 	FAILURES_SHARE = 16,
 	FAILURES_LEAST = 64,
 	FAILURE_OCTETS = 640,
@@ -249,19 +250,32 @@ void cache_free(struct cache *cache)
 	free(cache);
 }
 
+/* One step towards the size; false when it is reached. */
+static bool shrink(struct shard *shard, size_t most)
+{
+	struct entry *gone = NULL;
+	size_t next;
+
+	pthread_mutex_lock(&shard->lock);
+	next = shard->octets > most + SHRINK_OCTETS ? shard->octets - SHRINK_OCTETS : most;
+	make_room(shard, next, 0, &gone);
+	note_held(shard);
+	pthread_mutex_unlock(&shard->lock);
+	free_gone(gone);
+	return next > most;
+}
+
 void cache_set_options(struct cache *cache, const struct cache_options *options)
 {
 	take_options(cache, options);
 	for (size_t i = 0; i < SHARDS; i++) {
 		struct shard *shard = &cache->shards[i];
-		struct entry *gone = NULL;
 
+		while (shrink(shard, cache->shard_octets))
+			;
 		pthread_mutex_lock(&shard->lock);
-		make_room(shard, cache->shard_octets, 0, &gone);
 		failures_set_most(&shard->failures, failures_most(options));
-		note_held(shard);
 		pthread_mutex_unlock(&shard->lock);
-		free_gone(gone);
 	}
 }
 
@@ -292,12 +306,14 @@ static bool find_cut(struct cache *cache, const struct question *question, uint6
 
 	if (!cache->nxdomain_cut)
 		return false; /* R8020-7-a */
-	while (!name_is_root(name)) {
+	if (name_is_root(name))
+		return false;
+	/* The root exists, whatever upstream says. */
+	while (name = name_parent(name), !name_is_root(name)) {
 		struct shard *shard;
 		struct key key;
 		bool found;
 
-		name = name_parent(name);
 		key = key_make(cache, question, name);
 		key_set_type(&key, TYPE_DENIED);
 		shard = shard_of(cache, &key);

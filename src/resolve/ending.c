@@ -99,10 +99,12 @@ static void be_made(const struct inquiry *inquiry, struct ending *ending, enum o
 	ending->rcode = reply_facts(reply)->rcode;
 	ending->reply = reply;
 	ending->age_s = 0;
-	/* EDE-03 */
+	/* EDE-03, EDE-02: our own before those of upstream, for there is room for few. */
 	if (outcome_ede(outcome) == EDE_SYNTHESIZED &&
 		policy_options(inquiry->policy)->mark_synthesized)
 		add_own_ede(ending, outcome, "DNS64");
+	if (outcome == OUTCOME_HIDDEN)
+		add_own_ede(ending, outcome, "A hidden");
 	add_edes(ending, reply_edes(reply));
 }
 
@@ -321,7 +323,6 @@ static void be_hidden(const struct inquiry *inquiry, struct ending *ending)
 		return;
 	}
 	be_made(inquiry, ending, OUTCOME_HIDDEN, reply);
-	add_own_ede(ending, OUTCOME_HIDDEN, "A hidden"); /* EDE-02 */
 	ending->has_aa = inquiry->main.is_local;
 }
 

@@ -76,7 +76,7 @@ void fact_note(struct fact *fact, const struct lookup_result *result, uint8_t li
 
 static bool try_special(struct fact *fact, const struct fact_sources *sources)
 {
-	struct reply *reply = local_special(sources->local, &fact->question);
+	struct reply *reply = local_special(sources->local, &fact->question, false);
 
 	if (!reply)
 		return false;

@@ -103,14 +103,14 @@ void lookups_add_counts(struct lookups *lookups, struct counts *counts)
 		&lookups->count_in_flight);
 }
 
-void lookups_set_limits(struct lookups *lookups, const struct lookups_limits *limits)
+void lookups_set_terms(struct lookups *lookups, const struct lookups_terms *terms)
 {
-	lookups->options.limits = *limits;
+	lookups->options.terms = *terms;
 }
 
 uint8_t lookups_links_max(const struct lookups *lookups)
 {
-	return lookups->options.limits.links_max;
+	return lookups->options.terms.links_max;
 }
 
 bool lookup_now(
@@ -306,7 +306,7 @@ static struct lookup *join(struct lookups *lookups, const struct question *quest
 		count_up(&lookups->count_joined);
 		return waiter_add(flight, done, owner);
 	}
-	if (lookups->flights.count >= lookups->options.limits.flights_max) {
+	if (lookups->flights.count >= lookups->options.terms.flights_max) {
 		count_up(&lookups->count_refused);
 		timer_start(lookups->refuse, 0);
 		return waiter_add(&lookups->refused, done, owner);
@@ -323,6 +323,20 @@ static struct lookup *join(struct lookups *lookups, const struct question *quest
 	lookup = waiter_add(flight, done, owner);
 	flight_ask(flight);
 	return lookup;
+}
+
+/* What is known of a chain's last target. Special names are not asked for behind an alias either
+ * (LOC-02). */
+static bool know_rest(
+	struct lookups *lookups, const struct question *rest, struct lookup_result *result)
+{
+	const struct local *local = lookups->options.terms.local;
+	struct reply *special = local ? local_special(local, rest, false) : NULL;
+
+	if (!special)
+		return lookup_now(lookups, rest, result);
+	*result = (struct lookup_result){ .reply = special };
+	return true;
 }
 
 /* D64-5.1.5-d: the chain in `reply` ends in an alias; asks on for its last target, where that
@@ -343,7 +357,7 @@ static void flight_go_on(struct flight *flight, struct reply *reply, uint8_t tri
 	count_up(&lookups->count_parts);
 	flight->first = reply_ref(reply);
 	flight->first_ms = loop_now_ms(lookups->options.loop);
-	if (lookup_now(lookups, &rest, &result)) {
+	if (know_rest(lookups, &rest, &result)) {
 		on_rest(flight, &result);
 		reply_unref(result.reply);
 		return;

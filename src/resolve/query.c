@@ -413,21 +413,36 @@ static void query_fill(struct query *query, const struct request *request)
 	inquiry->policy = query->policy;
 }
 
+/* LOC-03, where records or a forward rule give the name: nothing is excluded, nothing hidden. */
+static bool is_localhost(const struct question *question)
+{
+	static const uint8_t localhost[] = "\11localhost";
+
+	return name_is_under(question->name.octets, localhost);
+}
+
+/* Section 5, the premise of H1 to H4. */
+static bool may_hide(const struct policy_options *options, const struct question *question)
+{
+	static const uint8_t ipv4only[] = "\10ipv4only\4arpa";
+
+	return question->type == TYPE_A && options->hide_a != HIDE_A_NEVER &&
+	       !name_equal(question->name.octets, ipv4only) &&
+	       !nameset_covers(&options->keep_a_names, question->name.octets);
+}
+
 /* CD=1, another class, and DNS64 off for the client, the zone or the name: as if there were no
  * DNS64 (D64-5.1-b, D64-5.5-nv01, D64-5.5-nv11, D64-6.3-a). */
 static enum plan plan_for(const struct inquiry *inquiry, bool has_dns64)
 {
 	const struct policy_options *options = policy_options(inquiry->policy);
-	const uint8_t *name = inquiry->question.name.octets;
+	const struct question *question = &inquiry->question;
 
-	if (!has_dns64 || inquiry->question.cd || inquiry->question.rclass != CLASS_IN)
+	if (!has_dns64 || question->cd || question->rclass != CLASS_IN || is_localhost(question))
 		return PLAN_RELAY;
-	if (inquiry->question.type == TYPE_AAAA)
+	if (question->type == TYPE_AAAA)
 		return inquiry->is_exempt ? PLAN_RELAY : PLAN_AAAA; /* D64-7.3-a */
-	if (inquiry->question.type == TYPE_A && options->hide_a != HIDE_A_NEVER &&
-		!nameset_covers(&options->keep_a_names, name))
-		return PLAN_A;
-	return PLAN_RELAY;
+	return may_hide(options, question) ? PLAN_A : PLAN_RELAY;
 }
 
 static void begin_translation(struct query *query, const struct route *route, bool has_dns64)
@@ -515,8 +530,10 @@ static bool try_own_names(struct query *query, struct ending *ending, bool has_d
 	}
 	if (is_public || inquiry->plan == PLAN_REVERSE)
 		return false;
-	/* LOC-b: whatever DO and CD are, and without DNS64. */
-	reply = local_special(query->resolver->parts.local, &inquiry->question);
+	/* LOC-b: whatever DO and CD are, and without DNS64. Above a reverse zone of ours nothing
+	 * is denied, or RFC 8020 would deny the zone. */
+	reply = local_special(query->resolver->parts.local, &inquiry->question,
+		has_dns64 && reverse_is_above(query->policy, inquiry->question.name.octets));
 	if (!reply)
 		return false;
 	ending_be_local(ending, OUTCOME_SPECIAL, reply);

@@ -360,7 +360,7 @@ static void passengers_that_ran_out_stay_behind(void **state)
 
 	(void)state;
 	add_a(draft, SECTION_ANSWER, "www.example.com", 300, 1);
-	add_name(draft, SECTION_AUTHORITY, "example.com", TYPE_NS, 10, "ns.example.com");
+	add_name(draft, SECTION_AUTHORITY, "example.com", TYPE_NS, 9, "ns.example.com");
 	add_a(draft, SECTION_ADDITIONAL, "ns.example.com", 11, 1);
 	add_a(draft, SECTION_ADDITIONAL, "zero.example.com", 0, 1);
 	reply = reply_draft_seal(draft);
@@ -371,6 +371,29 @@ static void passengers_that_ran_out_stay_behind(void **state)
 	send_answer(&answer);
 	assert_int_equal(sent.count, 2);
 	assert_sent(1, SECTION_ADDITIONAL, "ns.ExAmple.com.", TYPE_A, 1);
+	reply_unref(reply);
+}
+
+/* R2308-6-a: the SOA is there for as long as the denial is, in its last second too. */
+static void a_denial_keeps_its_soa_to_the_end(void **state)
+{
+	static const uint32_t ages[] = { 0, 59, 60 };
+	const uint8_t rdata[22] = { [21] = 60 };
+	struct reply_draft *draft = drafted("www.example.com", TYPE_A, RCODE_NXDOMAIN);
+	struct reply *reply;
+	struct answer answer;
+
+	(void)state;
+	add(draft, SECTION_AUTHORITY, "example.com", TYPE_SOA, 300, rdata, sizeof(rdata));
+	reply = reply_draft_seal(draft);
+	answer = answer_of(reply);
+	for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		answer.age_s = ages[i];
+		send_answer(&answer);
+		assert_int_equal(sent.count, 1);
+		assert_int_equal(sent.records[0].type, TYPE_SOA);
+		assert_int_equal(sent.records[0].ttl, 60 - ages[i]);
+	}
 	reply_unref(reply);
 }
 
@@ -730,6 +753,7 @@ int main(void)
 		cmocka_unit_test(soa_names_are_compressed_and_the_numbers_kept),
 		cmocka_unit_test(ttls_count_down),
 		cmocka_unit_test(passengers_that_ran_out_stay_behind),
+		cmocka_unit_test(a_denial_keeps_its_soa_to_the_end),
 		cmocka_unit_test(dnssec_is_stripped_unless_it_was_asked_for),
 		cmocka_unit_test(what_does_not_fit_is_truncated_as_a_whole),
 		cmocka_unit_test(missing_additional_data_is_no_truncation),

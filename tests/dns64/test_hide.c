@@ -55,9 +55,9 @@ static const struct row {
 		"AN www.example.org. 60 A 100.64.1.2\n"
 		"AN www.example.org. 60 RRSIG A\n"
 		"AU example.org. 60 NS ns.example.org.\n"
-		"AU example.org. 10 RRSIG NS\n"
+		"AU example.org. 9 RRSIG NS\n"
 		"AD ns.example.org. 60 A 192.0.2.9\n"
-		"AD old.example.org. 10 A 192.0.2.9\n",
+		"AD old.example.org. 9 A 192.0.2.9\n",
 		"AU example.org. 300 SOA ns. h. 1 2 3 4 50\n",
 		"AN www.example.org. 50 A 100.64.1.2\n"
 		"AD ns.example.org. 50 A 192.0.2.9\n",

@@ -109,12 +109,14 @@ static void takes_the_age_off(void **state)
 	(void)state;
 	expect_reply(synthesize("AN www.example.org. 100 CNAME x.example.org.\n"
 				"AN x.example.org. 90 A 192.0.2.1\n"
-				"AU example.org. 40 NS ns.example.org.\n"
+				"AU example.org. 39 NS ns.example.org.\n"
+				"AU example.org. 40 TXT last\n"
 				"AD ns.example.org. 41 A 192.0.2.9\n",
 			     40, no_limit, policy),
 		RCODE_NOERROR,
 		"AN www.example.org. 60 CNAME x.example.org.\n"
 		"AN x.example.org. 50 AAAA 2001:db8:64::c000:201\n"
+		"AU example.org. 0 TXT last\n"
 		"AD ns.example.org. 1 A 192.0.2.9\n");
 
 	/* Stale facts (row 19) have no time left, and their TTL is set later. */

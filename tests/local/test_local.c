@@ -40,7 +40,7 @@ static const char *special(const struct local *local, const char *name, uint16_t
 {
 	struct question question = ask(name, type);
 
-	return describe(local_special(local, &question));
+	return describe(local_special(local, &question, false));
 }
 
 static const char *record(const struct local *local, const char *name, uint16_t type)
@@ -143,6 +143,14 @@ static void denies_no_name_above_a_record_or_a_rule(void **state)
 	assert_string_equal(
 		special(local, "x.invalid", TYPE_A), "NXDOMAIN NXDOMAIN" SOA("invalid."));
 
+	/* And what has names below it that the caller answers. */
+	{
+		struct question question = ask("corp.onion", TYPE_A);
+
+		assert_string_equal(describe(local_special(local, &question, true)),
+			"NOERROR NODATA" SOA("onion."));
+	}
+
 	/* With other records the names of the old ones are forgotten. */
 	local_set_records(local, NULL);
 	assert_string_equal(
@@ -210,7 +218,7 @@ static void leaves_other_classes_alone(void **state)
 	ours.rclass = CLASS_HS;
 	special_name.rclass = CLASS_ANY;
 	assert_null(local_record(local, &ours));
-	assert_null(local_special(local, &special_name));
+	assert_null(local_special(local, &special_name, false));
 	local_free(local);
 }
 

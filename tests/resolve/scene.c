@@ -85,15 +85,15 @@ static void open_scene(struct scene *scene)
 		.nxdomain_cut = scene->nxdomain_cut,
 		.failure_first_s = 5,
 		.failure_most_s = 60 });
-	scene->lookups = lookups_new(&(struct lookups_options){ .loop = scene->loop,
-		.cache = scene->cache,
-		.routes = scene->routes,
-		.resolve_ms = 10000,
-		.limits = { .links_max = 16, .flights_max = 1000 } });
 	scene->local = local_new(&(struct local_options){ .forward_special = &scene->none,
 					 .zones = &scene->none,
 					 .identity = scene->identity },
 		make_records(scene));
+	scene->lookups = lookups_new(&(struct lookups_options){ .loop = scene->loop,
+		.cache = scene->cache,
+		.routes = scene->routes,
+		.resolve_ms = 10000,
+		.terms = { .local = scene->local, .links_max = 16, .flights_max = 1000 } });
 	views_set_fallback(&scene->views, policy_new(&scene->policy));
 	netset_add_text(&clients, "203.0.113.0/24");
 	views_add(&scene->views, &clients, policy_new(&scene->view));

@@ -88,6 +88,8 @@ static const struct row rows[] = {
 	{ "R8020-2-a", "AAAA x.org", "NXDOMAIN 300/60", "A org", 0, "miss" },
 	{ "R8020-2-a", "AAAA x.org", "NXDOMAIN 300/60", "A b.x.org scope 2", 0, "miss" },
 	{ "R8020-2-a", "AAAA x.org", "NXDOMAIN 300/60", "A b.x.org cd", 0, "miss" },
+	{ "R8020-2-a", "NS .", "NXDOMAIN 300/60", "NS .", 0, "reply 0" },
+	{ "R8020-2-a", "NS .", "NXDOMAIN 300/60", "A x.org", 0, "miss" }, /* the root exists */
 	{ "R8020-2-a", "AAAA w.org", "60 CNAME x.org, NXDOMAIN 300/60", "A x.org", 0, "reply 0" },
 	{ "R8020-2-a", "AAAA w.org", "60 CNAME x.org, NXDOMAIN 300/60", "A b.x.org", 0, "cut 0" },
 	{ "R8020-2-a", "AAAA w.org", "60 CNAME x.org, NXDOMAIN 300/60", "A b.w.org", 0, "miss" },

@@ -135,6 +135,89 @@ static void an_alias_that_comes_back_is_a_loop(void **state)
 	scene_clear(&scene);
 }
 
+/* LOC-03: a forward rule or a record gives localhost another meaning, not DNS64. */
+static void localhost_is_neither_synthesized_nor_hidden(void **state)
+{
+	static const struct row rows[] = {
+		{ "LOC-03", "AAAA localhost", "NOERROR aa | localhost. 60 AAAA ::1", 0 },
+		{ "LOC-03", "A localhost", "NOERROR aa | localhost. 60 A 127.0.0.2", 0 },
+		{ "LOC-03", "AAAA four.localhost", "NOERROR aa", 0 },
+	};
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.policy.hide_a = HIDE_A_ALWAYS;
+	scene.records[0] = "localhost. 60 IN AAAA ::1";
+	scene.records[1] = "localhost. 60 IN A 127.0.0.2";
+	scene.records[2] = "four.localhost. 60 IN A 192.0.2.1";
+	CHECK(&scene, rows);
+	scene_clear(&scene);
+}
+
+/* Section 5, the premise of H1 to H4; R8880-7.1-i: no prefix is in force, so the name is
+ * upstream's. */
+static void addresses_of_ipv4only_arpa_are_not_hidden(void **state)
+{
+	static const struct row rows[] = {
+		{ "row H1", "A ipv4only.arpa", "NOERROR | ipv4only.arpa. 90 A 192.0.0.170", 1 },
+		{ "row H1", "A x.org", "NOERROR | EDE 4 A hidden", 1 },
+		{ "LIM-35", "AAAA ipv4only.arpa", "NOERROR | ~ arpa. 5 SOA 5", 1 },
+	};
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene.policy.hide_a = HIDE_A_ALWAYS;
+	scene.policy.prefixes[0].drain = true;
+	fake_says(scene.routes, "A ipv4only.arpa = 90 A 192.0.0.170");
+	fake_says(scene.routes, "AAAA ipv4only.arpa = NODATA 300/60");
+	fake_says(scene.routes, "A x.org = 90 A 192.0.2.1");
+	CHECK(&scene, rows);
+	scene_clear(&scene);
+}
+
+/* LOC-02: behind an incomplete chain neither. */
+static void special_names_behind_an_alias_never_go_upstream(void **state)
+{
+	static const struct row rows[] = {
+		{ "LOC-02", "A w.org", "NXDOMAIN | w.org. 60 CNAME x.onion. | ~ onion. " ZONE_TTL,
+			1 },
+		{ "LOC-02", "A w.org", "NXDOMAIN | w.org. 60 CNAME x.onion. | ~ onion. " ZONE_TTL,
+			0 },
+	};
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	fake_says(scene.routes, "A w.org = 60 CNAME x.onion");
+	fake_says(scene.routes, "A x.onion = 60 A 192.0.2.1");
+	CHECK(&scene, rows);
+	assert_int_equal(fake_asked(scene.routes, "A x.onion"), 0);
+	scene_clear(&scene);
+}
+
+/* R8020-2-a: what we deny to a cache behind us it denies below, too. */
+static void names_above_a_reverse_zone_of_ours_are_not_denied(void **state)
+{
+	static const struct row rows[] = {
+		{ "D64-5.3.1-g", "PTR 0.0.d.f.ip6.arpa", "NOERROR aa | ~ d.f.ip6.arpa. " ZONE_TTL,
+			0 },
+		{ "D64-5.3.1-g", "PTR d.f.ip6.arpa", "NOERROR aa | ~ d.f.ip6.arpa. " ZONE_TTL, 0 },
+		{ "R6303-3-a", "PTR 1.0.d.f.ip6.arpa", "NXDOMAIN aa | ~ d.f.ip6.arpa. " ZONE_TTL,
+			0 },
+		{ "R6303-3-a", "PTR 0.0.d.f.ip6.arpa from 203.0.113.1",
+			"NXDOMAIN aa | ~ d.f.ip6.arpa. " ZONE_TTL, 0 },
+	};
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_set_prefix(&scene.policy, 0, "fd00:64::/96");
+	CHECK(&scene, rows);
+	scene_clear(&scene);
+}
+
 static void special_names_never_go_upstream(void **state)
 {
 	static const struct row rows[] = {
@@ -307,6 +390,10 @@ int main(void)
 		cmocka_unit_test(own_records_are_facts_like_others),
 		cmocka_unit_test(own_records_are_hidden_like_others),
 		cmocka_unit_test(an_alias_that_comes_back_is_a_loop),
+		cmocka_unit_test(localhost_is_neither_synthesized_nor_hidden),
+		cmocka_unit_test(addresses_of_ipv4only_arpa_are_not_hidden),
+		cmocka_unit_test(special_names_behind_an_alias_never_go_upstream),
+		cmocka_unit_test(names_above_a_reverse_zone_of_ours_are_not_denied),
 		cmocka_unit_test(special_names_never_go_upstream),
 		cmocka_unit_test(ipv4only_arpa_is_answered_here),
 		cmocka_unit_test(reverse_names_of_our_prefixes_are_asked_under_in_addr_arpa),

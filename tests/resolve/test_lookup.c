@@ -47,7 +47,7 @@ static int set_up(void **state)
 		.cache = scene.cache,
 		.routes = scene.routes,
 		.resolve_ms = RESOLVE_MS,
-		.limits = { .links_max = 16, .flights_max = FLIGHTS_MAX } });
+		.terms = { .links_max = 16, .flights_max = FLIGHTS_MAX } });
 	*state = &scene;
 	return 0;
 }
@@ -467,8 +467,8 @@ static void new_limits_hold_for_the_next_question(void **state)
 	struct told told[2];
 
 	start(scene, "A x.org", &told[0]);
-	lookups_set_limits(
-		scene->lookups, &(struct lookups_limits){ .links_max = 8, .flights_max = 1 });
+	lookups_set_terms(
+		scene->lookups, &(struct lookups_terms){ .links_max = 8, .flights_max = 1 });
 	assert_int_equal(lookups_links_max(scene->lookups), 8);
 	start(scene, "A y.org", &told[1]);
 	sim_run_for(scene->sim, 1);

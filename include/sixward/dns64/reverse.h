@@ -26,6 +26,9 @@ struct reverse {
 /* Judges the name of a question of class IN against every prefix of ours and the WKP. */
 struct reverse reverse_find(const struct policy *policy, const struct question *question);
 
+/* Whether the name is one above such a reverse zone, and so exists, whoever answers it. */
+bool reverse_is_above(const struct policy *policy, const uint8_t *name);
+
 /* The local answer for REVERSE_IPV4ONLY, REVERSE_NODATA and REVERSE_NXDOMAIN. */
 struct reply *reverse_local(const struct question *question, const struct reverse *reverse);
 

@@ -33,8 +33,10 @@ void local_set_records(struct local *local, struct records *records);
  * that leads elsewhere gives REPLY_CHAIN; its target may be a special name. */
 struct reply *local_record(const struct local *local, const struct question *question);
 
-/* LOC-02 to LOC-10: AA=1, DNS64 never applies. NULL: not special. Class IN only. */
-struct reply *local_special(const struct local *local, const struct question *question);
+/* LOC-02 to LOC-10: AA=1, DNS64 never applies. NULL: not special. Class IN only. `is_above`: the
+ * caller answers names below this one, so it exists (see special.h). */
+struct reply *local_special(
+	const struct local *local, const struct question *question, bool is_above);
 
 /* MAL-25: class CH. NULL: refused. */
 struct reply *local_chaos(const struct local *local, const struct question *question);

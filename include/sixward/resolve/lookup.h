@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sixward/local/local.h"
 #include "sixward/resolve/cache.h"
 #include "sixward/upstream/routes.h"
 
@@ -13,7 +14,9 @@
 
 struct lookups;
 
-struct lookups_limits {
+/* What a reload may change. */
+struct lookups_terms {
+	const struct local *local; /* special names are not asked on for; NULL = none are */
 	uint8_t links_max;    /* LIM-20, over all links of a chain that is asked for in parts */
 	uint32_t flights_max; /* further questions fail with FAILURE_LIMIT */
 };
@@ -23,13 +26,13 @@ struct lookups_options {
 	struct cache *cache;
 	struct routes *routes;
 	uint64_t resolve_ms; /* LIM-04 */
-	struct lookups_limits limits;
+	struct lookups_terms terms;
 };
 
 struct lookups *lookups_new(const struct lookups_options *options);
 void lookups_free(struct lookups *lookups); /* flights end without callbacks */
 void lookups_add_counts(struct lookups *lookups, struct counts *counts);
-void lookups_set_limits(struct lookups *lookups, const struct lookups_limits *limits);
+void lookups_set_terms(struct lookups *lookups, const struct lookups_terms *terms);
 uint8_t lookups_links_max(const struct lookups *lookups);
 
 struct lookup_result {
