@@ -317,12 +317,14 @@ static void meet(struct sim *sim, const struct segment *syn)
 	tcp->local = syn->to;
 	tcp->peer = syn->from;
 	if (listener) {
+		/* As a kernel does: the owner may free it at once, and the end comes behind. */
+		answer_connect(syn, sim, 0);
 		listener->accepted(listener->owner, tcp);
-	} else {
-		verdict = place->connecting(place->connecting_owner, tcp);
-		if (verdict != SIM_ACCEPT)
-			release(tcp);
+		return;
 	}
+	verdict = place->connecting(place->connecting_owner, tcp);
+	if (verdict != SIM_ACCEPT)
+		release(tcp);
 	if (verdict != SIM_IGNORE)
 		answer_connect(syn, sim, verdict == SIM_REFUSE ? -ECONNREFUSED : 0);
 }
