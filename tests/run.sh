@@ -21,11 +21,10 @@ failed=0
 logs=build/logs
 mkdir -p "$logs"
 
-# Runs one thing that is one test by itself: name, then the command.
-one() {
+# Counts one thing that is one test by itself: name, then its status.
+count() {
 	name=$1
-	shift
-	if "$@" >"$logs/$name.log" 2>&1; then
+	if [ "$2" -eq 0 ]; then
 		passed=$((passed + 1))
 		echo "ok      $name"
 	else
@@ -33,6 +32,15 @@ one() {
 		echo "FAILED  $name:"
 		tail -n 40 "$logs/$name.log"
 	fi
+}
+
+# Runs such a thing: name, then the command.
+one() {
+	name=$1
+	shift
+	status=0
+	"$@" >"$logs/$name.log" 2>&1 || status=$?
+	count "$name" "$status"
 }
 
 # Runs something that ends in "N passed, N failed": name, then the command.
@@ -80,7 +88,9 @@ export TSAN_OPTIONS=halt_on_error=1
 
 one includes ./tests/check/includes.py
 one style ./tests/check/style.sh
-one tidy ./tests/check/tidy.sh build/asan
+# Takes minutes of one processor, while the others wait for packets most of the time.
+./tests/check/tidy.sh build/asan >"$logs/tidy.log" 2>&1 &
+tidy=$!
 one protocol ./tests/check/protocol.py
 one documents ./tests/check/documents.sh build/asan/src/app/sixward
 many unit ./tests/check/unit.sh build/asan
@@ -89,6 +99,9 @@ many integration ./tests/integration/run.py build/asan/src/app/sixward $all
 many threads ./tests/integration/run.py build/tsan/src/app/sixward --threads
 many valgrind ./tests/integration/run.py build/release/src/app/sixward --valgrind
 many servers ./tests/servers/run.py build/asan/src/app/sixward $all
+status=0
+wait "$tidy" || status=$?
+count tidy "$status"
 if [ -n "$all" ]; then
 	many fuzz ./tests/fuzz/run.sh
 fi
