@@ -310,7 +310,7 @@ static enum sim_verdict on_connecting(void *owner, struct tcp *tcp)
 
 struct endpoint oracle_endpoint(unsigned actor)
 {
-	static const uint8_t loopback[4] = { 127, 0, 0, 1 };
+	static const uint8_t loopback[4] = { 127, 0, 0, 4 };
 	const uint8_t octets[4] = { 198, 51, 100, (uint8_t)(actor + 1) };
 
 	if (actor == ORACLE_ACTORS - 1)

@@ -13,7 +13,7 @@
 
 /* Programmable upstreams, U1 to U4: they answer as they were told, in time, over UDP and TCP, and
  * remember what they were asked. What they were told nothing of has no data: NODATA, with an SOA
- * of 300/60. They live at 198.51.100.1 to .3, and U4 at 127.0.0.1. */
+ * of 300/60. They live at 198.51.100.1 to .3, and U4 at 127.0.0.4. */
 
 enum { ORACLE_ACTORS = 4, ORACLE_OPTIONS_MAX = 256 };
 enum oracle_transport { ORACLE_UDP = 1, ORACLE_TCP = 2, ORACLE_BOTH = 3 };

@@ -697,6 +697,8 @@ static bool run_open(struct play *p, const char *at)
 	unsigned number = 0;
 	int end = 0;
 
+	if (!start_host(p, ""))
+		return false;
 	if (sscanf(at, " %u%n", &number, &end) != 1)
 		return complain(p, "not a number");
 	at += end;
@@ -774,7 +776,7 @@ static bool is_stream_closed(void *owner)
 	return stream->is_closed;
 }
 
-/* "closed 3 [within 12s]", by the server */
+/* "closed 3 [within 12s]", by the server; one that was deaf has to read up to the end first. */
 static bool run_closed(struct play *p, const char *at)
 {
 	struct guest_stream *stream = take_stream(p, &at);
@@ -785,6 +787,8 @@ static bool run_closed(struct play *p, const char *at)
 		return false;
 	if (word_take(&at, "within") && (!word_next(&at, word) || !word_duration(word, &ms)))
 		return complain(p, "not a duration");
+	if (stream->tcp)
+		tcp_resume(stream->tcp);
 	return sim_run_until(p->sim, is_stream_closed, stream, ms) ? true
 								   : complain(p, "it is open");
 }
