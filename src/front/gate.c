@@ -103,6 +103,7 @@ static bool is_impossible_source(const struct gate *gate, const struct origin *o
 		if (endpoint_equal(listener, client))
 			return true;
 		if (client->port == listener->port && addr_is_any(&listener->addr) &&
+			client->addr.family == listener->addr.family &&
 			addr_equal(&client->addr, &origin->local))
 			return true;
 	}
