@@ -146,6 +146,12 @@ static void on_lookup(void *owner, const struct query_observation *seen)
 
 static const struct option options[] = { { "config", required_argument, NULL, 'c' }, { 0 } };
 
+/* Types that the daemon refuses to forward (MAL-21 to MAL-24). */
+static bool is_meta(uint16_t type)
+{
+	return type == TYPE_OPT || (type >= TYPE_TKEY && type <= TYPE_MAILA);
+}
+
 /* -c FILE alone; false after a complaint. */
 static bool read_options(int argc, char **argv, const char **path)
 {
@@ -177,6 +183,8 @@ int cmd_lookup(int argc, char **argv)
 		return command_usage("lookup", "\"%s\" is no domain name", argv[optind]);
 	if (argc - optind == 2 && !message_parse_type(argv[optind + 1], &type))
 		return command_usage("lookup", "\"%s\" is no type", argv[optind + 1]);
+	if (is_meta(type))
+		return command_usage("lookup", "%s is no type of data", argv[optind + 1]);
 	config = command_config(path);
 	if (!config)
 		return EXIT_USAGE;

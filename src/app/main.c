@@ -35,7 +35,7 @@ static int print_help(void)
 	return EXIT_YES;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const char *first = argc > 1 ? argv[1] : "run";
 
@@ -55,4 +55,15 @@ int main(int argc, char **argv)
 	}
 	(void)fprintf(stderr, "sixward: unknown command \"%s\"\nTry: sixward --help\n", first);
 	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+
+	/* A result that nobody got is a failure. */
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	(void)fprintf(stderr, "sixward: what was found could not be written\n");
+	return status == EXIT_YES ? EXIT_NO : status;
 }

@@ -38,7 +38,8 @@ def tests_of(module, patterns):
 
 def run_module(job):
     """(module, tests run, tests failed, tests skipped, seconds, what was printed)"""
-    module, patterns = job
+    module, patterns, workers = job
+    os.environ['SIXWARD_WORKERS'] = str(workers)
     begin, out = time.monotonic(), io.StringIO()
     try:
         result = unittest.TextTestRunner(out, verbosity=2).run(tests_of(module, patterns))
@@ -47,26 +48,27 @@ def run_module(job):
     # Subtests that fail, and a class that cannot be set up, count as one test each.
     bad = {str(getattr(test, 'test_case', test)) for test, _ in result.failures + result.errors}
     ran = max(result.testsRun, len(bad))
-    return module, ran, len(bad), len(result.skipped), time.monotonic() - begin, out.getvalue()
+    return '%s/%d' % (module, workers), ran, len(bad), len(result.skipped), \
+        time.monotonic() - begin, out.getvalue()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('binary')
-    parser.add_argument('--all', action='store_true', help='the long forms too')
+    parser.add_argument('--all', action='store_true', help='with four workers as well')
     parser.add_argument('--verbose', action='store_true', help='a line for each test')
     parser.add_argument('patterns', nargs='*')
     arguments = parser.parse_args()
     os.environ['SIXWARD'] = os.path.abspath(arguments.binary)
     os.environ['PATH'] += ':/usr/sbin:/sbin'
-    if arguments.all:
-        os.environ['SIXWARD_ALL'] = '1'
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         print('these tools are missing: %s (tests/install.sh test)' % ' '.join(missing))
         print('0 passed, 1 failed')
         return 1
-    jobs = [(file[:-3], arguments.patterns) for file in sorted(os.listdir(HERE))
+    jobs = [(file[:-3], arguments.patterns, workers)
+            for workers in ((1, 4) if arguments.all else (1,))
+            for file in sorted(os.listdir(HERE))
             if file.startswith('test_') and file.endswith('.py')]
     begin, passed, failed = time.monotonic(), 0, 0
     with multiprocessing.get_context('fork').Pool(2, maxtasksperchild=1) as pool:

@@ -89,12 +89,22 @@ class Usage(Case):
                 (('map',), 'address'), (('unmap',), 'address'), (('unmap', '--frob'), '--frob'),
                 (('lookup',), 'NAME'), (('lookup', 'a', 'A', 'b'), 'NAME'),
                 (('lookup', '--frob', 'a'), '--frob'), (('lookup', 'a..b'), 'a..b'),
-                (('lookup', 'a', 'NOTYPE'), 'NOTYPE'), (('lookup', 'x' * 64), 'xxx'),
+                (('lookup', 'a', 'NOTYPE'), 'NOTYPE'), (('lookup', 'a', 'AXFR'), 'AXFR'), (('lookup', 'x' * 64), 'xxx'),
                 (('curl',), 'HOST'), (('curl', '--frob', 'a'), '--frob'),
                 (('curl', '192.0.2.1'), '192.0.2.1'), (('curl', '[::1]:80'), '::1'),
                 (('curl', 'a:http'), 'a:http'), (('curl', 'a:0'), 'a:0'), (('curl', ''), 'HOST')):
             with self.subTest(words):
                 self.expect(words, 2, [], r'(?s)%s.*sixward --help' % re.escape(named))
+
+    def test_a_result_that_cannot_be_written_is_a_failure(self):
+        for words in (('--help',), ('--version',), ('check', '--show', '-c', self.file('')),
+                      ('map', '--prefix', '2001:db8::/96', '198.41.0.4')):
+            with open('/dev/full', 'w', encoding='ascii') as full:
+                done = subprocess.run([binary(), *words], env=environment(), stdout=full,
+                                      stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+            with self.subTest(words):
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn('could not be written', done.stderr)
 
     def test_a_file_that_is_not_there(self):
         for words in (('run',), ('check',), ('map', '198.41.0.4'), ('lookup', 'a.example'),

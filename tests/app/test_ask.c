@@ -1,0 +1,108 @@
+/* One question in this process: told once, before ask returns, whatever upstream does. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "sixward/app/ask.h"
+#include "sixward/base/log.h"
+#include "sixward/config/load.h"
+#include "sixward/dns/message.h"
+
+struct told {
+	unsigned count;
+	enum outcome outcome;
+	uint16_t rcode;
+	uint64_t took_ms;
+	size_t addresses;
+	uint8_t address[16];
+};
+
+static void on_told(void *owner, const struct query_observation *seen)
+{
+	struct told *told = owner;
+
+	told->count++;
+	told->outcome = seen->outcome;
+	told->rcode = seen->rcode;
+	told->took_ms = seen->took_ms;
+	for (size_t i = 0; seen->reply && i < reply_count(seen->reply); i++) {
+		struct record record = reply_record(seen->reply, i);
+
+		if (record.type != TYPE_AAAA || record.section != SECTION_ANSWER)
+			continue;
+		memcpy(told->address, record.rdata, sizeof(told->address));
+		told->addresses++;
+	}
+}
+
+static struct told told_of(const char *yaml, const char *text, uint16_t type)
+{
+	struct faults faults = { 0 };
+	struct config *config = load_text(yaml, strlen(yaml), &faults);
+	struct told told = { 0 };
+	struct name name;
+
+	log_set(LOG_ERROR, LOG_FORMAT_TEXT);
+	assert_non_null(config);
+	faults_clear(&faults);
+	assert_true(name_parse(text, &name));
+	ask(config, name.octets, type, on_told, &told);
+	config_unref(config);
+	return told;
+}
+
+/* D64-5.4-g */
+static void tells_what_was_made_of_a_record(void **state)
+{
+	static const uint8_t mapped[16] = { 0x00, 0x64, 0xff, 0x9b, [12] = 198, 41, 0, 4 };
+	struct told told =
+		told_of("records: [\"x.example. 60 IN A 198.41.0.4\"]", "x.example", TYPE_AAAA);
+
+	(void)state;
+	assert_int_equal(told.count, 1);
+	assert_int_equal(told.outcome, OUTCOME_SYNTHESIZED);
+	assert_int_equal(told.addresses, 1);
+	assert_memory_equal(told.address, mapped, sizeof(mapped));
+}
+
+/* Clients on loopback are who it asks for. */
+static void asks_as_a_client_on_loopback(void **state)
+{
+	struct told told = told_of("records: [\"x.example. 60 IN A 198.41.0.4\"]\n"
+				   "views: [{clients: [loopback], dns64: false}]",
+		"x.example", TYPE_AAAA);
+
+	(void)state;
+	assert_int_equal(told.count, 1);
+	assert_int_equal(told.outcome, OUTCOME_RECORD);
+	assert_int_equal(told.addresses, 0);
+}
+
+/* LIM-03 */
+static void silence_is_told_within_the_budget(void **state)
+{
+	struct told told = told_of("upstreams: [192.0.2.53]", "x.example", TYPE_AAAA);
+
+	(void)state;
+	assert_int_equal(told.count, 1);
+	assert_int_equal(told.rcode, 2);
+	assert_int_equal(told.outcome, OUTCOME_TIMED_OUT);
+	assert_true(told.took_ms > 0 && told.took_ms <= 4500);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_what_was_made_of_a_record),
+		cmocka_unit_test(asks_as_a_client_on_loopback),
+		cmocka_unit_test(silence_is_told_within_the_budget),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
