@@ -92,12 +92,24 @@ const struct ede_list *reply_edes(const struct reply *reply)
 	return (const struct ede_list *)(const void *)(reply_octets(reply) + reply->edes_at);
 }
 
+enum { HEAP_HEADER = 8, HEAP_STEP = 16, HEAP_CLASSES = 8 };
+
+/* What the heap is asked for: one of eight sizes to each power of two, so that a piece given back
+ * fits the next reply of about that size. Kept for long and freed in another order, pieces of
+ * every size would leave the heap half empty. */
+static size_t heap_size(size_t size)
+{
+	size_t step = HEAP_STEP;
+
+	size += HEAP_HEADER;
+	while (size > step * 2 * HEAP_CLASSES)
+		step *= 2;
+	return (size + step - 1) / step * step;
+}
+
 size_t reply_memory(const struct reply *reply)
 {
-	const size_t heap_header = 8;
-	const size_t heap_step = 16;
-
-	return (reply->size + heap_header + heap_step - 1) / heap_step * heap_step;
+	return heap_size(reply->size);
 }
 
 size_t reply_data_count(const struct reply *reply, uint16_t type)
@@ -447,6 +459,7 @@ static struct reply *pack(
 	size_t edes_size = edes->count > 0 ? sizeof(*edes) + _Alignof(struct ede_list) : 0;
 	struct reply *reply = mem_new(head + edes_size + most_octets(chain));
 	struct packing packing = { .octets = (uint8_t *)reply + head };
+	struct reply *kept;
 
 	atomic_init(&reply->references, 1);
 	reply->facts = *facts;
@@ -460,7 +473,11 @@ static struct reply *pack(
 		reply->edes_at = put_octets(&packing, (const uint8_t *)edes, sizeof(*edes));
 	}
 	reply->size = (uint32_t)(head + packing.size);
-	return mem_resize_array(reply, 1, reply->size);
+	/* Not shrunk in place: the rest of it would be a hole in the heap. */
+	kept = mem_new(heap_size(reply->size) - HEAP_HEADER);
+	memcpy(kept, reply, reply->size);
+	free(reply);
+	return kept;
 }
 
 struct reply *reply_draft_seal(struct reply_draft *draft)
