@@ -3,21 +3,24 @@
 #include "sixward/watch/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sixward/base/mem.h"
 #include "sixward/net/timer.h"
 
-/* What tells one state of a file from another. A zeroed one stands for no file. */
+/* What tells one state of a file from another, its permissions included. A zeroed one stands for
+ * no file. */
 struct stamp {
 	dev_t device;
 	ino_t inode;
 	off_t size;
 	struct timespec modified;
+	struct timespec changed;
 	bool exists;
 };
 
@@ -35,24 +38,49 @@ static struct stamp stamp_of(const struct stat *status)
 		.inode = status->st_ino,
 		.size = status->st_size,
 		.modified = status->st_mtim,
+		.changed = status->st_ctim,
 		.exists = true };
+}
+
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
 static bool is_same(const struct stamp *a, const struct stamp *b)
 {
 	return a->exists == b->exists && a->device == b->device && a->inode == b->inode &&
-	       a->size == b->size && a->modified.tv_sec == b->modified.tv_sec &&
-	       a->modified.tv_nsec == b->modified.tv_nsec;
+	       a->size == b->size && is_same_time(&a->modified, &b->modified) &&
+	       is_same_time(&a->changed, &b->changed);
 }
 
-/* The whole file, NUL behind it; NULL with the reason. Only regular files: a FIFO would block. */
-static char *read_all(const char *path, size_t *size, const char **why)
+/* As many octets as there are, up to `room`; -1 with errno. */
+static ssize_t read_up_to(int descriptor, char *out, size_t room)
+{
+	size_t size = 0;
+
+	while (size < room) {
+		ssize_t more = read(descriptor, out + size, room - size);
+
+		if (more < 0 && errno == EINTR)
+			continue;
+		if (more < 0)
+			return -1;
+		if (more == 0)
+			break;
+		size += (size_t)more;
+	}
+	return (ssize_t)size;
+}
+
+/* What an open file holds; NULL with the reason. */
+static char *read_open(int descriptor, size_t *size, const char **why)
 {
 	struct stat status;
-	char *text = NULL;
-	FILE *file;
+	ssize_t result;
+	char *text;
 
-	if (stat(path, &status) != 0) {
+	if (fstat(descriptor, &status) != 0) {
 		*why = strerror(errno);
 		return NULL;
 	}
@@ -64,19 +92,29 @@ static char *read_all(const char *path, size_t *size, const char **why)
 		*why = "larger than 16 MiB";
 		return NULL;
 	}
-	file = fopen(path, "re");
-	if (!file) {
+	text = mem_new((size_t)status.st_size + 1);
+	result = read_up_to(descriptor, text, (size_t)status.st_size);
+	if (result < 0) {
+		*why = strerror(errno);
+		free(text);
+		return NULL;
+	}
+	*size = (size_t)result;
+	return text;
+}
+
+/* The whole file; NULL with the reason. Opened so that a FIFO does not make us wait. */
+static char *read_all(const char *path, size_t *size, const char **why)
+{
+	int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	char *text;
+
+	if (descriptor < 0) {
 		*why = strerror(errno);
 		return NULL;
 	}
-	text = mem_new((size_t)status.st_size + 1);
-	*size = fread(text, 1, (size_t)status.st_size, file);
-	if (ferror(file)) {
-		*why = strerror(errno);
-		free(text);
-		text = NULL;
-	}
-	(void)fclose(file);
+	text = read_open(descriptor, size, why);
+	(void)close(descriptor);
 	return text;
 }
 
