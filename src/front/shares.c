@@ -1,13 +1,18 @@
-/* A count of connections per client address, behind one lock. */
+/* A count of connections per client address, behind one lock, and who of the workers has the
+ * idlest. Knows no connection itself. */
 
 #include "sixward/front/shares.h"
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "sixward/base/mem.h"
 #include "sixward/base/table.h"
+
+/* So many may be over the total, until those that were told have made room. */
+enum { WANTED_MAX = 16 };
 
 struct share {
 	struct table_link link;
@@ -20,6 +25,8 @@ struct shares {
 	uint32_t total_max;
 	uint32_t per_client_max;
 	uint32_t total;
+	uint32_t wanted; /* told to make room, and not done yet */
+	struct shares_member *members;
 	struct table table;
 };
 
@@ -70,6 +77,17 @@ static struct share *find(const struct shares *shares, const struct addr *client
 	return link ? TABLE_ITEM(link, struct share, link) : NULL;
 }
 
+static void add(struct shares *shares, struct share *share, const struct addr *client)
+{
+	if (!share) {
+		share = mem_new(sizeof(*share));
+		share->client = *client;
+		table_insert(&shares->table, &share->link, hash_of(shares, client));
+	}
+	share->count++;
+	shares->total++;
+}
+
 enum shares_verdict shares_take(struct shares *shares, const struct addr *client)
 {
 	enum shares_verdict verdict = SHARES_TAKEN;
@@ -77,21 +95,79 @@ enum shares_verdict shares_take(struct shares *shares, const struct addr *client
 
 	pthread_mutex_lock(&shares->lock);
 	share = find(shares, client);
-	if (share && share->count >= shares->per_client_max) {
+	if (share && share->count >= shares->per_client_max)
 		verdict = SHARES_CLIENT_USED;
-	} else if (shares->total >= shares->total_max) {
+	else if (shares->total >= shares->total_max)
 		verdict = SHARES_ALL_USED;
-	} else {
-		if (!share) {
-			share = mem_new(sizeof(*share));
-			share->client = *client;
-			table_insert(&shares->table, &share->link, hash_of(shares, client));
-		}
-		share->count++;
-		shares->total++;
-	}
+	else
+		add(shares, share, client);
 	pthread_mutex_unlock(&shares->lock);
 	return verdict;
+}
+
+static struct shares_member *find_idlest(const struct shares *shares)
+{
+	uint64_t least = SHARES_NONE_IDLE;
+	struct shares_member *idlest = NULL;
+
+	for (struct shares_member *member = shares->members; member; member = member->next) {
+		uint64_t since =
+			atomic_load_explicit(&member->quiet_since_ms, memory_order_relaxed);
+
+		if (since < least) {
+			least = since;
+			idlest = member;
+		}
+	}
+	return idlest;
+}
+
+bool shares_take_over(struct shares *shares, const struct addr *client)
+{
+	struct shares_member *idlest;
+
+	pthread_mutex_lock(&shares->lock);
+	idlest = shares->wanted < WANTED_MAX ? find_idlest(shares) : NULL;
+	if (idlest) {
+		add(shares, find(shares, client), client);
+		shares->wanted++;
+		idlest->wanted(idlest->owner);
+	}
+	pthread_mutex_unlock(&shares->lock);
+	return idlest != NULL;
+}
+
+void shares_note_closed(struct shares *shares)
+{
+	pthread_mutex_lock(&shares->lock);
+	assert(shares->wanted > 0);
+	shares->wanted--;
+	pthread_mutex_unlock(&shares->lock);
+}
+
+void shares_join(struct shares *shares, struct shares_member *member)
+{
+	shares_publish(member, SHARES_NONE_IDLE);
+	pthread_mutex_lock(&shares->lock);
+	member->next = shares->members;
+	shares->members = member;
+	pthread_mutex_unlock(&shares->lock);
+}
+
+void shares_leave(struct shares *shares, struct shares_member *member)
+{
+	struct shares_member **at = &shares->members;
+
+	pthread_mutex_lock(&shares->lock);
+	while (*at != member)
+		at = &(*at)->next;
+	*at = member->next;
+	pthread_mutex_unlock(&shares->lock);
+}
+
+void shares_publish(struct shares_member *member, uint64_t quiet_since_ms)
+{
+	atomic_store_explicit(&member->quiet_since_ms, quiet_since_ms, memory_order_relaxed);
 }
 
 void shares_give(struct shares *shares, const struct addr *client)

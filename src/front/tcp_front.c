@@ -17,6 +17,11 @@ enum {
 				 * for a peer that asks for huge ones and does not read */
 };
 
+/* Connections by how long they are quiet, the longest first. */
+struct ranks {
+	struct connection *first, *last;
+};
+
 struct connection {
 	struct tcp_front *front;
 	struct tcp *tcp;
@@ -24,10 +29,11 @@ struct connection {
 	struct addr local;
 	struct frames frames;
 	struct query_list list;
-	struct connection *previous, *next; /* all of the front's, longest quiet first */
-	uint64_t quiet_since_ms;            /* a full message came, or the last answer left */
-	bool has_ended;                     /* the peer sends no more (TCP-d) */
-	bool is_closing;                    /* nothing more is read; what is queued still leaves */
+	struct ranks *ranks; /* the front's idle or busy ones */
+	struct connection *previous, *next;
+	uint64_t quiet_since_ms; /* a full message came, or the last answer left */
+	bool has_ended;          /* the peer sends no more (TCP-d) */
+	bool is_closing;         /* nothing more is read; what is queued still leaves */
 };
 
 struct listening {
@@ -41,8 +47,10 @@ struct tcp_front {
 	struct tcp_front_options options;
 	struct resolver *resolver;
 	struct listening *listening;
-	struct connection *first, *last;
-	struct timer *timer; /* when the longest quiet connection is idle */
+	struct ranks idle; /* nothing in progress, nothing to be written */
+	struct ranks busy;
+	struct timer *timer; /* when the idlest connection has been so for too long */
+	struct shares_member member;
 	bool is_quiet;
 	struct count accepted;
 	struct count refused_client;
@@ -54,46 +62,63 @@ struct tcp_front {
 	uint8_t out[WIRE_MESSAGE_MAX];
 };
 
-static void unlink_connection(struct connection *connection)
+static void leave_ranks(struct connection *connection)
 {
-	struct tcp_front *front = connection->front;
-
 	if (connection->previous)
 		connection->previous->next = connection->next;
 	else
-		front->first = connection->next;
+		connection->ranks->first = connection->next;
 	if (connection->next)
 		connection->next->previous = connection->previous;
 	else
-		front->last = connection->previous;
+		connection->ranks->last = connection->previous;
 }
 
-static void link_last(struct connection *connection)
+static void join_ranks(struct connection *connection, struct ranks *ranks)
 {
-	struct tcp_front *front = connection->front;
-
-	connection->previous = front->last;
+	connection->ranks = ranks;
+	connection->previous = ranks->last;
 	connection->next = NULL;
-	if (front->last)
-		front->last->next = connection;
+	if (ranks->last)
+		ranks->last->next = connection;
 	else
-		front->first = connection;
-	front->last = connection;
+		ranks->first = connection;
+	ranks->last = connection;
 }
 
-/* R7766-6.2.3-a: called for full messages and answers, never for parts. */
-static void note_active(struct connection *connection)
+/* Tells the other workers how long the idlest of ours is quiet. */
+static void publish(struct tcp_front *front)
 {
+	shares_publish(&front->member,
+		front->idle.first ? front->idle.first->quiet_since_ms : SHARES_NONE_IDLE);
+}
+
+static struct ranks *ranks_of(const struct connection *connection)
+{
+	bool is_idle = connection->list.count == 0 && tcp_queued(connection->tcp) == 0;
+
+	return is_idle ? &connection->front->idle : &connection->front->busy;
+}
+
+/* After every event: among the idle or the busy ones; who comes there is quiet from now on. */
+static void settle(struct connection *connection, bool is_active)
+{
+	struct ranks *ranks = ranks_of(connection);
+
+	if (!is_active && ranks == connection->ranks)
+		return;
+	leave_ranks(connection);
 	connection->quiet_since_ms = loop_now_ms(connection->front->loop);
-	unlink_connection(connection);
-	link_last(connection);
+	join_ranks(connection, ranks);
+	publish(connection->front);
 }
 
 /* R7766-6.2.4-a: pending answers are not sent. */
 static void close_now(struct connection *connection)
 {
 	query_list_cancel(&connection->list);
-	unlink_connection(connection);
+	leave_ranks(connection);
+	publish(connection->front);
 	shares_give(connection->front->options.shares, &connection->peer.addr);
 	tcp_free(connection->tcp);
 	frames_clear(&connection->frames);
@@ -127,7 +152,7 @@ static void on_answer(void *owner, const struct origin *origin, const uint8_t *o
 	(void)origin;
 	if (!write_answer(connection, octets, size))
 		return;
-	note_active(connection);
+	settle(connection, true);
 	take_messages(connection);
 }
 
@@ -197,10 +222,11 @@ static void take_messages(struct connection *connection)
 		state = frames_next(&connection->frames, &octets, &size);
 		if (state != FRAMES_MESSAGE)
 			break;
-		note_active(connection);
+		settle(connection, true); /* R7766-6.2.3-a: full messages count, parts do not */
 		if (!judge(connection, octets, size))
 			return;
 	}
+	settle(connection, false);
 	if (state == FRAMES_BROKEN) { /* TCP-b */
 		close_now(connection);
 		return;
@@ -255,23 +281,26 @@ static const struct tcp_events events = {
 	.received = on_received, .ended = on_ended, .drained = on_drained, .closed = on_closed
 };
 
-static bool is_idle(const struct connection *connection)
+/* R7766-6.2.2-a: over the total the idlest makes room; where all wait for something, the one that
+ * has waited longest, for room was promised. */
+static void on_close_idlest(void *owner)
 {
-	return connection->list.count == 0 && tcp_queued(connection->tcp) == 0;
+	struct tcp_front *front = owner;
+	struct connection *connection = front->idle.first ? front->idle.first : front->busy.first;
+
+	shares_note_closed(front->options.shares);
+	if (!connection)
+		return;
+	count_up(&front->closed_idlest);
+	close_now(connection);
 }
 
-/* R7766-6.2.2-a: over the total the idlest makes room. */
-static bool close_idlest(struct tcp_front *front)
+/* From the thread of another worker. */
+static void on_wanted(void *owner)
 {
-	for (struct connection *connection = front->first; connection;
-		connection = connection->next) {
-		if (!is_idle(connection))
-			continue;
-		count_up(&front->closed_idlest);
-		close_now(connection);
-		return true;
-	}
-	return false;
+	struct tcp_front *front = owner;
+
+	loop_post(front->loop, on_close_idlest, front);
 }
 
 static bool take_share(struct tcp_front *front, const struct addr *client)
@@ -285,7 +314,7 @@ static bool take_share(struct tcp_front *front, const struct addr *client)
 	case SHARES_ALL_USED:
 		break;
 	}
-	if (close_idlest(front) && shares_take(front->options.shares, client) == SHARES_TAKEN)
+	if (shares_take_over(front->options.shares, client))
 		return true;
 	count_up(&front->refused_total);
 	return false;
@@ -311,38 +340,34 @@ static void on_accepted(void *owner, struct tcp *stream)
 	connection->peer = peer;
 	connection->local = tcp_local(stream).addr;
 	connection->quiet_since_ms = loop_now_ms(front->loop);
-	link_last(connection);
 	tcp_attach(stream, &options, &events, connection);
+	join_ranks(connection, &front->idle);
+	publish(front);
 	watch_idle(front);
 }
 
 static void watch_idle(struct tcp_front *front)
 {
 	uint64_t now_ms = loop_now_ms(front->loop);
-	uint64_t due_ms;
+	uint64_t due_ms = now_ms + front->options.idle_ms;
 
-	if (!front->first || timer_is_running(front->timer))
+	if ((!front->idle.first && !front->busy.first) || timer_is_running(front->timer))
 		return;
-	due_ms = front->first->quiet_since_ms + front->options.idle_ms;
+	if (front->idle.first)
+		due_ms = front->idle.first->quiet_since_ms + front->options.idle_ms;
 	timer_start(front->timer, due_ms > now_ms ? due_ms - now_ms : 1);
 }
 
-/* Closes what was quiet for too long. A connection with something in progress is not idle: it
- * counts anew, for the budget of a query is shorter than any idle time that matters. */
+/* Closes what was idle for too long. A connection with something in progress is not idle. */
 static void on_idle_time(void *owner)
 {
 	struct tcp_front *front = owner;
 	uint64_t now_ms = loop_now_ms(front->loop);
 
-	while (front->first && front->first->quiet_since_ms + front->options.idle_ms <= now_ms) {
-		struct connection *connection = front->first;
-
-		if (connection->list.count > 0 || tcp_queued(connection->tcp) > 0) {
-			note_active(connection);
-			continue;
-		}
+	while (front->idle.first &&
+		front->idle.first->quiet_since_ms + front->options.idle_ms <= now_ms) {
 		count_up(&front->closed_idle);
-		close_now(connection);
+		close_now(front->idle.first);
 	}
 	watch_idle(front);
 }
@@ -356,6 +381,8 @@ struct tcp_front *tcp_front_new(
 	front->options = *options;
 	front->resolver = resolver;
 	front->timer = timer_new(loop, on_idle_time, front);
+	front->member = (struct shares_member){ .wanted = on_wanted, .owner = front };
+	shares_join(options->shares, &front->member);
 	return front;
 }
 
@@ -365,10 +392,11 @@ void tcp_front_free(struct tcp_front *front)
 		return;
 	while (front->listening)
 		tcp_front_unlisten(front, &front->listening->endpoint);
-	for (struct connection *next, *connection = front->first; connection; connection = next) {
-		next = connection->next;
-		close_now(connection);
-	}
+	while (front->idle.first)
+		close_now(front->idle.first);
+	while (front->busy.first)
+		close_now(front->busy.first);
+	shares_leave(front->options.shares, &front->member);
 	timer_free(front->timer);
 	free(front);
 }

@@ -136,7 +136,8 @@ static void on_closed(void *owner, int error)
 	client->tcp = NULL;
 }
 
-static struct client *connect_from(struct scene *scene, size_t number, const char *from)
+static struct client *connect_to(
+	struct scene *scene, size_t number, const char *from, const struct endpoint *server)
 {
 	static const struct tcp_events events = { .connected = on_connected,
 		.received = on_received,
@@ -144,12 +145,19 @@ static struct client *connect_from(struct scene *scene, size_t number, const cha
 		.closed = on_closed };
 	struct tcp_options options = { .connect_ms = 1000 };
 	struct client *client = &scene->clients[number];
-	struct endpoint local = at(from), server = at(SERVER);
+	struct endpoint local = at(from);
 
 	client->scene = scene;
-	client->tcp = sim_connect_tcp(scene->sim, &local, &server, &options, &events, client);
+	client->tcp = sim_connect_tcp(scene->sim, &local, server, &options, &events, client);
 	play(scene, 5);
 	return client;
+}
+
+static struct client *connect_from(struct scene *scene, size_t number, const char *from)
+{
+	struct endpoint server = at(SERVER);
+
+	return connect_to(scene, number, from, &server);
 }
 
 static struct client *connect_one(struct scene *scene, size_t number)
@@ -464,6 +472,36 @@ static void the_idlest_makes_room(void **state)
 	close_scene(&scene);
 }
 
+/* R7766-6.2.2-a, with several workers: the idlest is found wherever it is. */
+static void the_idlest_of_another_worker_makes_room(void **state)
+{
+	struct endpoint elsewhere = at("192.0.2.251:53");
+	struct client *first, *second, *third;
+	struct tcp_front_options options;
+	struct tcp_front *other;
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, 2, 2);
+	options = (struct tcp_front_options){
+		.idle_ms = IDLE_MS, .gate = scene.gate, .shares = scene.shares
+	};
+	other = tcp_front_new(scene.loop, &options, &scene.resolver);
+	assert_int_equal(tcp_front_listen(other, &elsewhere, false), 0);
+
+	first = connect_one(&scene, 0);
+	play(&scene, 100);
+	second = connect_one(&scene, 1);
+	play(&scene, 100);
+	third = connect_to(&scene, 2, "192.0.2.3:4000", &elsewhere);
+	play(&scene, 20);
+	assert_true(first->has_ended);
+	assert_false(second->has_ended || third->has_ended);
+	assert_int_equal(count_of(&scene, "tcp_closed{reason=\"idlest\"}"), 1);
+	tcp_front_free(other);
+	close_scene(&scene);
+}
+
 /* LIM-09: one address does not push out others. */
 static void one_address_has_its_share(void **state)
 {
@@ -690,6 +728,7 @@ int main(void)
 		cmocka_unit_test(closes_the_slow_drip),
 		cmocka_unit_test(whoever_waits_for_an_answer_is_not_idle),
 		cmocka_unit_test(the_idlest_makes_room),
+		cmocka_unit_test(the_idlest_of_another_worker_makes_room),
 		cmocka_unit_test(one_address_has_its_share),
 		cmocka_unit_test(answers_after_a_half_close),
 		cmocka_unit_test(a_half_close_loses_nothing),
