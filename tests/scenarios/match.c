@@ -10,8 +10,6 @@
 #include "sixward/base/mem.h"
 #include "sixward/dns/message.h"
 
-enum { RECORDS_MAX = 4096 };
-
 struct received {
 	struct record record;
 	struct name owner;
@@ -77,7 +75,9 @@ static void free_records(struct received *list, size_t count)
 /* All records but the OPT; NULL when the message cannot be read. */
 static struct received *take_records(const struct wire *wire, size_t *count)
 {
-	struct received *list = mem_new_array(RECORDS_MAX, sizeof(*list));
+	size_t room =
+		(size_t)wire->record_counts[0] + wire->record_counts[1] + wire->record_counts[2];
+	struct received *list = mem_new_array(room + 1, sizeof(*list));
 	struct wire_walk walk = { 0 };
 	struct wire_record found;
 
@@ -88,10 +88,9 @@ static struct received *take_records(const struct wire *wire, size_t *count)
 
 		if (found.type == TYPE_OPT)
 			continue;
-		if (*count == RECORDS_MAX ||
-			!name_read(wire->octets, wire->size, &at, &next->owner) ||
+		if (!name_read(wire->octets, wire->size, &at, &next->owner) ||
 			!take_rdata(wire, &found, next)) {
-			free_records(list, *count < RECORDS_MAX ? *count + 1 : *count);
+			free_records(list, *count + 1);
 			*count = 0;
 			return NULL;
 		}

@@ -156,7 +156,7 @@ static void send_forged(
 	struct oracle *oracle, const struct pending *p, const uint8_t *reply, size_t size)
 {
 	const struct recipe *recipe = p->recipe;
-	uint8_t *out = mem_new(WIRE_MESSAGE_MAX);
+	uint8_t out[WIRE_MESSAGE_MAX];
 
 	for (size_t i = 0; i < recipe->forged_count; i++) {
 		struct endpoint from = oracle->actors[p->actor].at;
@@ -174,12 +174,11 @@ static void send_forged(
 				(void)tcp_write_message(p->stream->tcp, out, out_size);
 		}
 	}
-	free(out);
 }
 
 static void send_reply(struct oracle *oracle, const struct pending *p)
 {
-	uint8_t *out = mem_new(WIRE_MESSAGE_MAX);
+	uint8_t out[WIRE_MESSAGE_MAX];
 	struct wire wire;
 	size_t size;
 
@@ -194,7 +193,6 @@ static void send_reply(struct oracle *oracle, const struct pending *p)
 		sim_send_udp(oracle->sim, &oracle->actors[p->actor].at, &p->to, out, size);
 	else if (!p->recipe->closes_first)
 		(void)tcp_write_message(p->stream->tcp, out, size);
-	free(out);
 	if (p->stream && (p->recipe->closes || p->recipe->closes_first))
 		tcp_finish(p->stream->tcp);
 }

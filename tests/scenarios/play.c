@@ -459,12 +459,12 @@ static bool run_some(struct play *p, const char *at)
 	enum word_relation relation;
 	uint64_t bound = 0;
 	unsigned label = 0;
-	char kind[16];
-	int end = 0;
+	char word[WORD_MAX];
+	char kind[WORD_MAX];
 	size_t count = 0;
 
-	if (sscanf(at, " of R%u %15[a-z]%n", &label, kind, &end) != 2 ||
-		!words_bound(at + end, &relation, &bound))
+	if (!word_take(&at, "of") || !word_next(&at, word) || !word_label(word, 'R', &label) ||
+		!word_next(&at, kind) || !words_bound(at, &relation, &bound))
 		return complain(p, "not of RN full|cut|answered = NUMBER");
 	(void)sim_run_for(p->sim, SILENCE_MS);
 	for (struct guest_query *query = p->guests.queries; query; query = query->next) {
@@ -549,10 +549,10 @@ static bool has_feature(const struct oracle_heard *heard, const char *text, bool
 	enum word_relation relation;
 	struct wire_option option;
 	char name[NAME_TEXT_MAX];
-	unsigned code = 0;
-	unsigned size = 0;
+	char word[WORD_MAX];
+	uint64_t code = 0;
+	uint64_t size = UINT64_MAX;
 	uint64_t bound = 0;
-	int fields;
 
 	*is_known = true;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
@@ -569,10 +569,12 @@ static bool has_feature(const struct oracle_heard *heard, const char *text, bool
 		return words_holds(relation, bound, heard->udp_size);
 	if (strncmp(text, "name ", 5) == 0)
 		return strcmp(name_format(heard->name.octets, name), text + 5) == 0;
-	fields = sscanf(text, "option %u of %u", &code, &size);
-	*is_known = fields >= 1;
+	*is_known =
+		word_take(&text, "option") && word_next(&text, word) && word_number(word, &code);
+	if (word_take(&text, "of"))
+		*is_known &= word_next(&text, word) && word_number(word, &size);
 	return *is_known && wire_find_option(&edns, (uint16_t)code, &option) &&
-	       (fields == 1 || option.size == size);
+	       (size == UINT64_MAX || option.size == size);
 }
 
 /* "saw [U2] [udp|tcp] TYPE NAME: RD, DO, no AD, bufsize>=1220, option 11 of 0" */
@@ -664,8 +666,11 @@ static bool run_first(struct play *p, const char *at)
 {
 	unsigned labels[2] = { 0, 0 };
 	unsigned places[2] = { 0, 0 };
+	char word[WORD_MAX];
 
-	if (sscanf(at, " R%u before R%u", &labels[0], &labels[1]) != 2)
+	if (!word_next(&at, word) || !word_label(word, 'R', &labels[0]) ||
+		!word_take(&at, "before") || !word_next(&at, word) ||
+		!word_label(word, 'R', &labels[1]))
 		return complain(p, "not RN before RM");
 	for (struct guest_query *query = p->guests.queries; query; query = query->next) {
 		for (size_t i = 0; i < 2; i++) {
@@ -693,20 +698,19 @@ static struct guest_stream *take_stream(struct play *p, const char **at)
 static bool run_open(struct play *p, const char *at)
 {
 	struct inquiry inquiry;
-	char words[WORD_MAX];
-	unsigned number = 0;
-	int end = 0;
+	char words[WORD_MAX + 8];
+	char word[WORD_MAX];
+	uint64_t number = 0;
 
 	if (!start_host(p, ""))
 		return false;
-	if (sscanf(at, " %u%n", &number, &end) != 1)
+	if (!word_next(&at, word) || !word_number(word, &number))
 		return complain(p, "not a number");
-	at += end;
 	words[0] = '\0';
 	if (word_take(&at, "from"))
 		(void)snprintf(words, sizeof(words), "from=%s", at + strspn(at, " "));
 	(void)inquiry_parse(&inquiry, words);
-	(void)guest_open(&p->guests, number, &inquiry.client, &inquiry.server);
+	(void)guest_open(&p->guests, (unsigned)number, &inquiry.client, &inquiry.server);
 	(void)sim_run_for(p->sim, 5);
 	return true;
 }
@@ -830,16 +834,6 @@ static const struct {
 	{ "opened", run_opened },
 };
 
-static bool label_of(const char *word, char letter, unsigned *label)
-{
-	uint64_t number = 0;
-
-	if (word[0] != letter || (word[1] && !word_number(word + 1, &number)))
-		return false;
-	*label = (unsigned)number;
-	return true;
-}
-
 static bool run_line(struct play *p, const char *text)
 {
 	char word[WORD_MAX];
@@ -858,9 +852,9 @@ static bool run_line(struct play *p, const char *text)
 	if (!start_host(p, ""))
 		return false;
 	p->can_continue = false;
-	if (label_of(word, 'Q', &label))
+	if (word_label(word, 'Q', &label))
 		return run_query(p, label, at);
-	if (label_of(word, 'R', &label))
+	if (word_label(word, 'R', &label))
 		return run_response(p, label, at);
 	return complain(p, "this is no statement");
 }

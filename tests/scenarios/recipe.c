@@ -16,6 +16,7 @@ struct cook {
 	struct recipe *recipe;
 	const struct question *question;
 	char owner[NAME_TEXT_MAX]; /* where the chain has led */
+	uint8_t *room;             /* for one record in the making */
 };
 
 /* The last two labels, or the name itself where there is but one. */
@@ -109,17 +110,14 @@ static const char *add_record(struct cook *cook, enum wire_section section, cons
 {
 	struct recipe *recipe = cook->recipe;
 	struct recipe_record made = { .any_rdata = any_rdata };
-	uint8_t *room = mem_new(MESSAGE_RECORD_MAX);
 	uint32_t seconds = 0;
 	const char *fault = read_ttl(ttl, &made, &seconds);
 	struct name name;
 
 	if (!fault)
-		fault = read_record(owner, type, rdata, &made.record, room);
-	if (fault) {
-		free(room);
+		fault = read_record(owner, type, rdata, &made.record, cook->room);
+	if (fault)
 		return fault;
-	}
 	name = name_copy(made.record.owner);
 	made.storage = mem_new((size_t)name.size + made.record.rdata_size);
 	memcpy(made.storage, name.octets, name.size);
@@ -130,7 +128,6 @@ static const char *add_record(struct cook *cook, enum wire_section section, cons
 	made.record.section = section;
 	if (section != SECTION_ADDITIONAL && cook->question->rclass != CLASS_ANY)
 		made.record.rclass = cook->question->rclass;
-	free(room);
 	recipe->records =
 		mem_resize_array(recipe->records, recipe->count + 1, sizeof(recipe->records[0]));
 	recipe->records[recipe->count++] = made;
@@ -142,18 +139,18 @@ static const char *add_range(
 	struct cook *cook, const char *ttl, const char *type, const char *rdata)
 {
 	const char *open = strchr(rdata, '[');
+	const char *end = open ? strchr(open, ']') : NULL;
 	char text[WORD_MAX];
-	unsigned first = 0;
-	unsigned last = 0;
-	int end = 0;
+	uint64_t first = 0;
+	uint64_t last = 0;
 
-	if (!open || sscanf(open, "[%u-%u]%n", &first, &last, &end) != 2 || end == 0)
+	if (!end || !words_range(open + 1, &first, &last))
 		return add_record(cook, SECTION_ANSWER, cook->owner, ttl, type, rdata, false);
 	for (; first <= last; first++) {
 		const char *fault;
 
-		(void)snprintf(text, sizeof(text), "%.*s%u%s", (int)(open - rdata), rdata, first,
-			open + end);
+		(void)snprintf(text, sizeof(text), "%.*s%u%s", (int)(open - rdata), rdata,
+			(unsigned)first, end + 1);
 		fault = add_record(cook, SECTION_ANSWER, cook->owner, ttl, type, text, false);
 		if (fault)
 			return fault;
@@ -365,17 +362,20 @@ static bool cook_switch(struct recipe *recipe, const char *item)
 /* "x40 AAAA", "size<=512" */
 static bool cook_measure(struct recipe *recipe, const char *item)
 {
-	char type[16];
-	unsigned number = 0;
+	char word[WORD_MAX];
+	uint64_t number = 0;
 
-	if (sscanf(item, "size<=%u", &number) == 1) {
+	if (strncmp(item, "size<=", 6) == 0) {
+		if (!word_number(item + 6, &number))
+			return false;
 		recipe->size_max = number;
 		return true;
 	}
-	if (sscanf(item, "x%u %15s", &number, type) != 2)
+	if (*item != 'x' || !word_next(&item, word) || !word_number(word + 1, &number) ||
+		!word_next(&item, word))
 		return false;
 	recipe->counted = number;
-	return message_parse_type(type, &recipe->counted_type);
+	return message_parse_type(word, &recipe->counted_type);
 }
 
 static const char *cook_item(struct cook *cook, const char *item)
@@ -415,10 +415,12 @@ static const char *cook_item(struct cook *cook, const char *item)
 const char *recipe_parse(struct recipe *recipe, const char *text, const struct question *question)
 {
 	struct cook cook = { .recipe = recipe, .question = question };
+	uint8_t room[MESSAGE_RECORD_MAX];
 	char *copy = mem_copy_text(text);
 	char *next;
 	const char *fault = NULL;
 
+	cook.room = room;
 	(void)name_format(question->name.octets, cook.owner);
 	for (char *item = copy; item && !fault; item = next) {
 		size_t size;

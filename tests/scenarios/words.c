@@ -44,6 +44,29 @@ bool word_number(const char *word, uint64_t *number)
 	return *end == '\0';
 }
 
+bool words_range(const char *text, uint64_t *first, uint64_t *last)
+{
+	char *end = NULL;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	*first = strtoull(text, &end, 10);
+	if (*end != '-')
+		return false;
+	*last = strtoull(end + 1, &end, 10);
+	return *end == ']';
+}
+
+bool word_label(const char *word, char letter, unsigned *label)
+{
+	uint64_t number = 0;
+
+	if (word[0] != letter || (word[1] && !word_number(word + 1, &number)))
+		return false;
+	*label = (unsigned)number;
+	return true;
+}
+
 bool word_duration(const char *word, uint64_t *ms)
 {
 	return text_to_duration(word, ms);

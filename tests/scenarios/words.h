@@ -19,6 +19,10 @@ bool word_next(const char **at, char *word);
 bool word_take(const char **at, const char *word);
 
 bool word_number(const char *word, uint64_t *number);
+bool words_range(const char *text, uint64_t *first, uint64_t *last); /* "1-40]" */
+
+/* "R12" with letter 'R'; the letter alone is 0. */
+bool word_label(const char *word, char letter, unsigned *label);
 bool word_duration(const char *word, uint64_t *ms);
 
 /* "AAAA", "CH/TXT", "CLASS300/A". */
