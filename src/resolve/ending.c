@@ -273,14 +273,28 @@ static struct facts facts_of(const struct inquiry *inquiry)
 	};
 }
 
+/* D64-5.1.3-b: a late AAAA is given up for the sake of an A. Where that gives nothing, the rest of
+ * the time is better spent waiting than ended with an error (rows 13, 15, 17). */
+static bool is_worth_waiting(
+	const struct inquiry *inquiry, const struct facts *facts, enum verdict verdict)
+{
+	if (inquiry->is_over || facts->aaaa != FOUND_LATE)
+		return false;
+	return verdict == VERDICT_RELAY_AAAA ||
+	       (verdict == VERDICT_RELAY_A && facts->a != FOUND_NXDOMAIN);
+}
+
 /* Section 5, rows 1 to 26. */
 static bool decide_aaaa(const struct inquiry *inquiry, struct ending *ending)
 {
 	struct facts facts = facts_of(inquiry);
 	struct aged_reply aaaa = fact_aged(&inquiry->main);
 	struct aged_reply a = fact_aged(&inquiry->other);
+	enum verdict verdict = verdict_decide(&facts);
 
-	switch (verdict_decide(&facts)) {
+	if (is_worth_waiting(inquiry, &facts, verdict))
+		return false;
+	switch (verdict) {
 	case VERDICT_WAIT:
 		return false;
 	case VERDICT_RELAY_AAAA:

@@ -346,7 +346,8 @@ static void on_time(void *owner)
 			note_late(aaaa);
 		timer_start(query->timer, query->budget_ms - passed_ms);
 	} else {
-		note_late(&query->inquiry.main); /* LIM-03 */
+		query->inquiry.is_over = true; /* LIM-03 */
+		note_late(&query->inquiry.main);
 		note_late(&query->inquiry.other);
 	}
 	query_go_on(query);

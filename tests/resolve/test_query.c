@@ -122,6 +122,46 @@ static void an_aaaa_that_was_late_may_still_come_before_a(void **state)
 	assert_int_equal(scene->asked[0].at_ms, 3000);
 }
 
+/* Row 17: an A that gives nothing ends nothing while there is time. */
+static void a_late_aaaa_is_waited_for_where_there_is_no_a(void **state)
+{
+	static const struct {
+		const char *a, *aaaa;
+		uint64_t after_ms;
+		const char *answer;
+		uint64_t at_ms;
+	} rows[] = {
+		{ "NODATA 300/60", "300 AAAA 2001:db8::1", 3000,
+			"NOERROR | x.org. 300 AAAA 2001:db8::1", 3000 },
+		{ "300 A 127.0.0.1", "300 AAAA 2001:db8::1", 3000,
+			"NOERROR | x.org. 300 AAAA 2001:db8::1", 3000 },
+		{ "SERVFAIL", "300 AAAA 2001:db8::1", 3000, "NOERROR | x.org. 300 AAAA 2001:db8::1",
+			3000 },
+		{ "NODATA 300/60", "NODATA 300/60", 3000, "NOERROR | ~ org. 60 SOA 60", 3000 },
+		{ "NODATA 300/60", "SERVFAIL", 3000, "SERVFAIL | EDE 22 upstream rcode 2", 3000 },
+		{ "NODATA 300/60", "300 AAAA 2001:db8::1", 9000,
+			"SERVFAIL | EDE 22 no answer from any upstream", SCENE_BUDGET_MS },
+		{ "SERVFAIL", "300 AAAA 2001:db8::1", 9000, "SERVFAIL | EDE 22 upstream rcode 2",
+			SCENE_BUDGET_MS },
+		{ "NXDOMAIN 300/60", "300 AAAA 2001:db8::1", 3000, "NXDOMAIN | ~ org. 60 SOA 60",
+			SCENE_BUDGET_MS / 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct scene *scene = *state;
+		char line[64];
+
+		snprintf(line, sizeof(line), "A x.org = %s", rows[i].a);
+		fake_says(scene->routes, line);
+		snprintf(line, sizeof(line), "AAAA x.org = %s", rows[i].aaaa);
+		fake_says_after(scene->routes, rows[i].after_ms, line);
+		assert_string_equal(scene_ask(scene, "AAAA x.org"), rows[i].answer);
+		assert_int_equal(scene->asked[0].at_ms, rows[i].at_ms);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
 /* LIM-03 */
 static void an_answer_leaves_when_the_budget_is_spent(void **state)
 {
@@ -535,6 +575,7 @@ int main(void)
 		SCENE(at_half_of_the_budget_a_missing_aaaa_is_late),
 		SCENE(a_comes_in_the_second_half),
 		SCENE(an_aaaa_that_was_late_may_still_come_before_a),
+		SCENE(a_late_aaaa_is_waited_for_where_there_is_no_a),
 		SCENE(an_answer_leaves_when_the_budget_is_spent),
 		SCENE(an_ignored_aaaa_is_not_asked_for),
 		SCENE(a_patient_question_does_not_outlive_its_budget),

@@ -25,6 +25,7 @@ struct inquiry {
 	bool ignores_aaaa;        /* D64-5.1.1-b */
 	bool wants_ad;            /* AD=1 or DO=1 in the query */
 	bool stream;
+	bool is_over;                /* time is up: nothing is waited for any more */
 	const struct policy *policy; /* borrowed */
 	struct reverse reverse;      /* PLAN_REVERSE */
 	struct fact main;
