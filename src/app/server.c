@@ -41,6 +41,7 @@ struct server {
 	struct cookies *cookies;
 	struct limit *answers;
 	struct limit *errors;
+	_Atomic uint32_t queries; /* in progress, of all workers */
 	struct counts *counts;
 	struct lane *lanes;
 	unsigned lane_count;
@@ -105,7 +106,9 @@ struct server *server_new(struct loop *loop, struct config *config)
 	server->counts = counts_new();
 	server->lanes = mem_new_array(server->lane_count, sizeof(*server->lanes));
 	common = (struct worker_common){ .cache = server->cache,
+		.claims = server->claims,
 		.shares = server->shares,
+		.queries = &server->queries,
 		.cookies = server->cookies,
 		.answers = server->answers,
 		.errors = server->errors,

@@ -277,6 +277,7 @@ static struct resolver_parts parts_of(const struct worker *worker)
 		.local = worker->local,
 		.views = &worker->config->views,
 		.queries_max = worker->config->queries_max,
+		.queries = worker->common.queries,
 		.budget_ms = BUDGET_MS,
 		.observe = worker->observe,
 		.observer = worker->observer };

@@ -112,6 +112,30 @@ static struct query *query_take(struct resolver *resolver)
 	return query;
 }
 
+/* LIM-07: of all workers. Some may start one at the same time, and go over it by so many. */
+static bool is_full(const struct resolver *resolver)
+{
+	const struct resolver_parts *parts = &resolver->parts;
+
+	return (parts->queries ? *parts->queries : resolver->in_progress) >= parts->queries_max;
+}
+
+static void note_parked(struct resolver *resolver)
+{
+	resolver->in_progress++;
+	if (resolver->parts.queries)
+		++*resolver->parts.queries;
+	count_set(&resolver->count_in_progress, resolver->in_progress);
+}
+
+static void note_ended(struct resolver *resolver)
+{
+	resolver->in_progress--;
+	if (resolver->parts.queries)
+		--*resolver->parts.queries;
+	count_set(&resolver->count_in_progress, resolver->in_progress);
+}
+
 /* Lets go of all that it holds; the memory waits for the next request. */
 static void query_release(struct query *query)
 {
@@ -128,8 +152,7 @@ static void query_release(struct query *query)
 		else
 			query->list->first = query->next;
 		query->list->count--;
-		resolver->in_progress--;
-		count_set(&resolver->count_in_progress, resolver->in_progress);
+		note_ended(resolver);
 		crowd_leave(&resolver->crowd, query->client);
 		policy_unref(query->policy);
 	}
@@ -148,8 +171,7 @@ static void query_park(struct query *query, struct query_list *list)
 		query->next->previous = query;
 	list->first = query;
 	list->count++;
-	resolver->in_progress++;
-	count_set(&resolver->count_in_progress, resolver->in_progress);
+	note_parked(resolver);
 	query->client = crowd_join(&resolver->crowd, &query->origin.client.addr);
 	query->policy = policy_ref(query->policy);
 }
@@ -587,7 +609,7 @@ static bool query_is_turned_away(struct query *query, struct ending *ending)
 		ending->outcome = OUTCOME_DROPPED;
 		return true;
 	}
-	if (resolver->in_progress < resolver->parts.queries_max)
+	if (!is_full(resolver))
 		return false;
 	/* MAL-29: whoever fills the house goes without an answer. */
 	if (!query->origin.stream && crowd_is_largest(&resolver->crowd, &query->origin.client.addr))

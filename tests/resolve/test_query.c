@@ -415,6 +415,28 @@ static void an_overload_falls_upon_the_largest_share(void **state)
 	assert_int_equal(scene_start(scene, "TXT more.org from 192.0.2.1")->state, QUERY_WAITS);
 }
 
+/* LIM-07: all workers together. */
+static void queries_of_other_workers_count(void **state)
+{
+	struct scene *scene = *state;
+	_Atomic uint32_t queries = 0;
+
+	fake_says(scene->routes, "TXT known.org = 90 TXT t");
+	scene_ask(scene, "TXT known.org");
+	scene->parts.queries = &queries;
+	scene->parts.queries_max = 3;
+	resolver_set_parts(scene->resolver, &scene->parts);
+	queries = 2;
+	assert_int_equal(scene_start(scene, "TXT x.org")->state, QUERY_WAITS);
+	assert_int_equal(queries, 3);
+	assert_string_equal(scene_start(scene, "TXT y.org tcp")->text, "SERVFAIL | EDE 0 overload");
+	scene_play(scene, SCENE_BUDGET_MS);
+	assert_int_equal(queries, 2);
+	assert_int_equal(scene_start(scene, "TXT y.org")->state, QUERY_WAITS);
+	query_list_cancel(&scene->list);
+	assert_int_equal(queries, 2);
+}
+
 /* UPS-d */
 static void our_own_question_on_its_way_back_is_dropped(void **state)
 {
@@ -590,6 +612,7 @@ int main(void)
 		SCENE(an_nxdomain_above_answers_and_says_so),
 		SCENE(the_same_question_again_is_joined_and_answered),
 		SCENE(an_overload_falls_upon_the_largest_share),
+		SCENE(queries_of_other_workers_count),
 		SCENE(our_own_question_on_its_way_back_is_dropped),
 		SCENE(a_cancelled_list_gets_no_answers),
 		SCENE(another_policy_holds_for_the_next_answer),

@@ -15,9 +15,11 @@
 /* What all workers use: borrowed, and outlives them. */
 struct worker_common {
 	struct cache *cache;
+	struct claims *claims; /* NULL: there is one worker */
 	struct shares *shares;
-	struct cookies *cookies; /* NULL = off */
-	struct limit *answers;   /* both NULL = no limit */
+	struct cookies *cookies;   /* NULL = off */
+	_Atomic uint32_t *queries; /* in progress, of all (LIM-07) */
+	struct limit *answers;     /* both NULL = no limit */
 	struct limit *errors;
 	bool is_alone; /* one worker: its sockets are not shared */
 	bool is_first; /* the one that logs what every worker notices */

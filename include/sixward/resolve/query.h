@@ -62,9 +62,11 @@ struct resolver_parts {
 	struct routes *routes;
 	struct local *local;
 	const struct views *views;
-	uint32_t queries_max;   /* LIM-07 */
-	uint64_t budget_ms;     /* LIM-03 */
-	query_observe *observe; /* NULL = nobody */
+	uint32_t queries_max;      /* LIM-07 */
+	_Atomic uint32_t *queries; /* in progress with all resolvers that share it; stays the same;
+				      NULL = counts for itself */
+	uint64_t budget_ms;        /* LIM-03 */
+	query_observe *observe;    /* NULL = nobody */
 	void *observer;
 };
 
