@@ -37,6 +37,7 @@ struct server {
 	struct loop *loop;
 	struct config *config;
 	struct cache *cache;
+	struct claims *claims; /* NULL: there is one worker */
 	struct shares *shares;
 	struct cookies *cookies;
 	struct limit *answers;
@@ -71,7 +72,7 @@ static void on_query(void *owner, const struct query_observation *seen)
 	char rcode[MESSAGE_TYPE_TEXT_MAX];
 
 	(void)owner;
-	if (!seen->question)
+	if (!seen->question || !log_wants(LOG_INFO))
 		return;
 	log_info("query",
 		LOG_FIELDS(LOG_TEXT("client", endpoint_format(&seen->origin->client, client)),
@@ -99,6 +100,7 @@ struct server *server_new(struct loop *loop, struct config *config)
 	server->config = config_ref(config);
 	server->lane_count = config->workers ? config->workers : loop_processors();
 	server->cache = cache_new(&config->cache);
+	server->claims = server->lane_count > 1 ? claims_new() : NULL;
 	server->shares = shares_new(config->tcp_connections_max, config->tcp_per_client_max);
 	server->cookies = make_cookies(server, config);
 	server->answers = limit_new(config->rate, BUCKETS_MAX);
@@ -411,6 +413,7 @@ void server_free(struct server *server)
 	limit_free(server->answers);
 	limit_free(server->errors);
 	shares_free(server->shares);
+	claims_free(server->claims);
 	cache_free(server->cache);
 	config_unref(server->config);
 	free(server);

@@ -11,6 +11,7 @@
 #include "sixward/front/tcp_front.h"
 #include "sixward/front/udp_listener.h"
 #include "sixward/net/timer.h"
+#include "sixward/net/udp.h"
 #include "sixward/watch/files.h"
 #include "sixward/watch/resolv_conf.h"
 
@@ -317,7 +318,10 @@ struct worker *worker_new(struct loop *loop, struct config *config,
 {
 	struct worker *worker = mem_new(sizeof(*worker));
 	struct lookups_options lookups = {
-		.loop = loop, .cache = common->cache, .resolve_ms = RESOLVE_MS
+		.loop = loop,
+		.cache = common->cache,
+		.claims = common->claims,
+		.resolve_ms = RESOLVE_MS,
 	};
 	struct resolver_parts parts;
 	struct tcp_front_options tcp;
@@ -508,4 +512,5 @@ void worker_add_counts(struct worker *worker, struct counts *counts)
 	lookups_add_counts(worker->lookups, counts);
 	routes_add_counts(worker->routes, counts);
 	tcp_front_add_counts(worker->tcp, counts);
+	udp_add_counts(worker->loop, counts);
 }

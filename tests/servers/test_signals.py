@@ -399,10 +399,12 @@ class Log(Case):
             server.process.send_signal(signal.SIGUSR1)
             pattern = r'notice: count name=\S*synthesized\S* value=3'
             server.wait_line(pattern)
+            server.wait_line('udp_send_drops')  # the last of them
             names = [re.search(r'name=(\S+)', line).group(1) for line in server.lines
                      if ' count ' in line]
             self.assertEqual(len(names), len(set(names)), names)
-            self.assertTrue(any('relayed' in n for n in names))
+            for word in ('relayed', 'cache', 'upstream', 'tcp', 'udp_send_drops'):
+                self.assertTrue(any(word in n for n in names), (word, names))
 
     def test_a_line_per_query_where_it_was_asked_for(self):
         server = self.server()
