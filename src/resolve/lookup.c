@@ -22,7 +22,17 @@ struct lookup {
 	void *owner;
 };
 
-/* A question on its way. It waits for its group, or for the rest of its alias chain. */
+/* A flight that waits for the one of another worker, which asks the same question. */
+struct relay {
+	struct claims_wait wait; /* first: it is what is posted */
+	struct relay *next, *previous;
+	struct lookups *lookups;
+	struct flight *flight; /* NULL: it ended; the word is on its way all the same */
+	struct timer *timer;   /* the flight's deadline */
+};
+
+/* A question on its way. It waits for its group, for the rest of its alias chain, or for another
+ * worker. */
 struct flight {
 	struct table_link link;
 	struct lookups *lookups;
@@ -33,8 +43,10 @@ struct flight {
 	uint64_t first_ms;   /* when it came */
 	struct lookup *rest; /* of that chain */
 	uint64_t deadline_ms;
+	struct relay *relay;
 	uint8_t tries_max; /* what the parts of the chain before it left (LIM-08) */
 	bool stream;
+	bool has_claim; /* ours to ask, among the workers */
 };
 
 struct lookups {
@@ -42,6 +54,8 @@ struct lookups {
 	struct table flights;
 	struct flight refused; /* in no table: those whose flight never starts */
 	struct timer *refuse;
+	struct relay *relays;
+	struct relay *spare; /* for the next question that may be claimed already */
 	struct count count_started, count_joined, count_parts, count_refused, count_in_flight;
 };
 
@@ -58,8 +72,43 @@ struct lookups *lookups_new(const struct lookups_options *options)
 	return lookups;
 }
 
+/* Without a word from the other worker, or after it. */
+static void relay_free(struct relay *relay)
+{
+	if (relay->next)
+		relay->next->previous = relay->previous;
+	if (relay->previous)
+		relay->previous->next = relay->next;
+	else
+		relay->lookups->relays = relay->next;
+	timer_free(relay->timer);
+	reply_unref(relay->wait.reply);
+	free(relay);
+}
+
+/* The flight ends before the word came. */
+static void relay_leave(struct relay *relay)
+{
+	relay->flight = NULL;
+	timer_stop(relay->timer);
+	if (claims_leave(&relay->wait))
+		relay_free(relay);
+}
+
+/* Tells the other workers, once. */
+static void release(struct flight *flight, struct reply *reply, const struct failure *failure)
+{
+	if (!flight->has_claim)
+		return;
+	flight->has_claim = false;
+	claims_release(flight->lookups->options.claims, &flight->question, reply, failure);
+}
+
 static void flight_free(struct flight *flight)
 {
+	release(flight, NULL, NULL);
+	if (flight->relay)
+		relay_leave(flight->relay);
 	while (flight->waiters) {
 		struct lookup *next = flight->waiters->next;
 
@@ -84,6 +133,9 @@ void lookups_free(struct lookups *lookups)
 		free(flight);
 	}
 	flight_free(&lookups->refused);
+	while (lookups->relays)
+		relay_free(lookups->relays); /* told, but the loop runs no more */
+	free(lookups->spare);
 	timer_free(lookups->refuse);
 	table_clear(&lookups->flights);
 	free(lookups);
@@ -216,18 +268,12 @@ static bool is_lasting(const struct flight *flight, const struct failure *failur
 	return true;
 }
 
-/* The one end of a flight: what upstream said is kept, and all who wait are told. */
+/* The one end of a flight: all who wait are told. */
 static void flight_end(struct flight *flight, const struct lookup_result *result)
 {
 	struct lookups *lookups = flight->lookups;
-	uint64_t now_ms = loop_now_ms(lookups->options.loop);
 
 	assert(!flight->asked && !flight->rest);
-	if (result->reply)
-		cache_store(lookups->options.cache, &flight->question, result->reply, now_ms);
-	else if (is_lasting(flight, &result->failure))
-		cache_store_failure(
-			lookups->options.cache, &flight->question, &result->failure, now_ms);
 	table_remove(&lookups->flights, &flight->link);
 	note_in_flight(lookups);
 	tell_all(flight, result);
@@ -235,9 +281,28 @@ static void flight_end(struct flight *flight, const struct lookup_result *result
 	free(flight);
 }
 
+/* What upstream said is kept, and the other workers know as well. */
+static void flight_learn(struct flight *flight, const struct lookup_result *result)
+{
+	struct lookups *lookups = flight->lookups;
+	uint64_t now_ms = loop_now_ms(lookups->options.loop);
+
+	if (result->reply) {
+		cache_store(lookups->options.cache, &flight->question, result->reply, now_ms);
+		release(flight, result->reply, NULL);
+	} else if (is_lasting(flight, &result->failure)) {
+		cache_store_failure(
+			lookups->options.cache, &flight->question, &result->failure, now_ms);
+		release(flight, NULL, &result->failure);
+	}
+	/* A failure that says more of this flight than of its question is not told: the other
+	 * workers ask for themselves, by flight_free. */
+	flight_end(flight, result);
+}
+
 static void end_with_failure(struct flight *flight, const struct failure *failure)
 {
-	flight_end(flight, &(struct lookup_result){ .failure = *failure });
+	flight_learn(flight, &(struct lookup_result){ .failure = *failure });
 }
 
 static void end_with_chain_fault(struct flight *flight)
@@ -264,7 +329,7 @@ static void on_rest(void *owner, const struct lookup_result *result)
 		end_with_chain_fault(flight);
 		return;
 	}
-	flight_end(flight, &(struct lookup_result){ .reply = joined });
+	flight_learn(flight, &(struct lookup_result){ .reply = joined });
 	reply_unref(joined);
 }
 
@@ -318,7 +383,6 @@ static struct lookup *join(struct lookups *lookups, const struct question *quest
 	flight->tries_max = tries_max;
 	flight->stream = stream;
 	table_insert(&lookups->flights, &flight->link, hash);
-	count_up(&lookups->count_started);
 	note_in_flight(lookups);
 	lookup = waiter_add(flight, done, owner);
 	flight_ask(flight);
@@ -380,7 +444,66 @@ static void on_group_done(
 	else if (reply_facts(reply)->kind == REPLY_CHAIN)
 		flight_go_on(flight, reply, tries);
 	else
-		flight_end(flight, &(struct lookup_result){ .reply = reply });
+		flight_learn(flight, &(struct lookup_result){ .reply = reply });
+}
+
+static void on_told(void *owner)
+{
+	struct relay *relay = owner;
+	struct flight *flight = relay->flight;
+	struct lookup_result result = { .failure = relay->wait.failure };
+
+	if (flight) {
+		flight->relay = NULL;
+		result.reply = relay->wait.reply;
+		if (result.reply || result.failure.cause != FAILURE_NONE)
+			flight_end(flight, &result);
+		else
+			flight_ask(flight); /* the other worker stopped */
+	}
+	relay_free(relay);
+}
+
+/* Two workers whose chains wait for each other would do so for ever. */
+static void on_relay_time(void *owner)
+{
+	struct relay *relay = owner;
+
+	flight_end(
+		relay->flight, &(struct lookup_result){ .failure = { .cause = FAILURE_TIMEOUT } });
+}
+
+/* R9520-2.3-a, over all workers: false when another one asks already; then its word is waited
+ * for. */
+static bool flight_claim(struct flight *flight)
+{
+	struct lookups *lookups = flight->lookups;
+	struct relay *relay = lookups->spare;
+	uint64_t now_ms = loop_now_ms(lookups->options.loop);
+
+	if (!lookups->options.claims)
+		return true;
+	if (!relay) {
+		relay = mem_new(sizeof(*relay));
+		relay->lookups = lookups;
+		relay->wait.loop = lookups->options.loop;
+		relay->wait.call = on_told;
+		lookups->spare = relay;
+	}
+	flight->has_claim = claims_take(lookups->options.claims, &flight->question, &relay->wait);
+	if (flight->has_claim)
+		return true;
+	lookups->spare = NULL;
+	relay->flight = flight;
+	flight->relay = relay;
+	relay->next = lookups->relays;
+	if (relay->next)
+		relay->next->previous = relay;
+	lookups->relays = relay;
+	relay->timer = timer_new(lookups->options.loop, on_relay_time, relay);
+	timer_start(relay->timer, flight->deadline_ms > now_ms ? flight->deadline_ms - now_ms : 0);
+	count_up(&lookups->count_joined);
+	return false;
 }
 
 static void flight_ask(struct flight *flight)
@@ -393,6 +516,9 @@ static void flight_ask(struct flight *flight)
 		.tries_max = flight->tries_max,
 	};
 
+	if (!flight_claim(flight))
+		return;
+	count_up(&lookups->count_started);
 	/* The upstreams of that scope are gone with a reload: whoever has the name now. */
 	if (!group)
 		group = routes_find(lookups->options.routes, &flight->question)->group;

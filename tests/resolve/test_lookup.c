@@ -20,7 +20,9 @@ struct scene {
 	struct sim *sim;
 	struct routes *routes;
 	struct cache *cache;
+	struct claims *claims;
 	struct lookups *lookups;
+	struct lookups *other; /* another worker's, on the same loop for the test's sake */
 };
 
 /* What one who waits was told. */
@@ -31,6 +33,16 @@ struct told {
 	struct scene *scene;
 	struct lookup **cancels;
 };
+
+static struct lookups *new_lookups(const struct scene *scene)
+{
+	return lookups_new(&(struct lookups_options){ .loop = scene->loop,
+		.cache = scene->cache,
+		.claims = scene->claims,
+		.routes = scene->routes,
+		.resolve_ms = RESOLVE_MS,
+		.terms = { .links_max = 16, .flights_max = FLIGHTS_MAX } });
+}
 
 static int set_up(void **state)
 {
@@ -43,11 +55,9 @@ static int set_up(void **state)
 		.nxdomain_cut = true,
 		.failure_first_s = 5,
 		.failure_most_s = 60 });
-	scene.lookups = lookups_new(&(struct lookups_options){ .loop = scene.loop,
-		.cache = scene.cache,
-		.routes = scene.routes,
-		.resolve_ms = RESOLVE_MS,
-		.terms = { .links_max = 16, .flights_max = FLIGHTS_MAX } });
+	scene.claims = claims_new();
+	scene.lookups = new_lookups(&scene);
+	scene.other = new_lookups(&scene);
 	*state = &scene;
 	return 0;
 }
@@ -57,7 +67,9 @@ static int tear_down(void **state)
 	struct scene *scene = *state;
 
 	lookups_free(scene->lookups);
+	lookups_free(scene->other);
 	routes_free(scene->routes);
+	claims_free(scene->claims);
 	cache_free(scene->cache);
 	loop_free(scene->loop);
 	return 0;
@@ -90,13 +102,19 @@ static void on_done(void *owner, const struct lookup_result *result)
 	}
 }
 
-static struct lookup *start(struct scene *scene, const char *text, struct told *told)
+static struct lookup *start_at(
+	struct scene *scene, struct lookups *lookups, const char *text, struct told *told)
 {
 	struct question question = script_question(text);
 
 	routes_set_scope(scene->routes, &question);
 	*told = (struct told){ .scene = scene };
-	return lookup_start(scene->lookups, &question, false, on_done, told);
+	return lookup_start(lookups, &question, false, on_done, told);
+}
+
+static struct lookup *start(struct scene *scene, const char *text, struct told *told)
+{
+	return start_at(scene, scene->lookups, text, told);
 }
 
 static const char *known(struct scene *scene, const char *text)
@@ -145,6 +163,79 @@ static void joins_what_is_on_its_way(void **state)
 	}
 	assert_int_equal(fake_asked(scene->routes, NULL), 1);
 	assert_string_equal(known(scene, "A x.org"), "nothing");
+}
+
+/* R9520-2.3-a over all workers; CCH-c: what is not kept is shared all the same. */
+static void joins_what_another_worker_asks(void **state)
+{
+	struct scene *scene = *state;
+	struct told here, there[2];
+
+	fake_says(scene->routes, "A x.org = 0 A 192.0.2.1");
+	start(scene, "A x.org", &here);
+	start_at(scene, scene->other, "A x.org", &there[0]);
+	start_at(scene, scene->other, "A x.org", &there[1]);
+	sim_run_for(scene->sim, 1000);
+	assert_string_equal(here.text, "data 1");
+	assert_string_equal(there[0].text, "data 1");
+	assert_string_equal(there[1].text, "data 1");
+	assert_int_equal(there[0].times, 1);
+	assert_int_equal(fake_asked(scene->routes, NULL), 1);
+
+	fake_says(scene->routes, "A x.org = SERVFAIL");
+	start(scene, "A x.org", &here);
+	start_at(scene, scene->other, "A x.org", &there[0]);
+	sim_run_for(scene->sim, 1000);
+	assert_string_equal(here.text, there[0].text);
+	assert_int_equal(fake_asked(scene->routes, NULL), 2);
+}
+
+static void asks_itself_when_the_other_worker_stops(void **state)
+{
+	struct scene *scene = *state;
+	struct told here, there;
+
+	fake_says_after(scene->routes, 500, "A x.org = 60 A 192.0.2.1");
+	start(scene, "A x.org", &here);
+	start_at(scene, scene->other, "A x.org", &there);
+	sim_run_for(scene->sim, 100);
+	lookups_free(scene->lookups);
+	scene->lookups = new_lookups(scene);
+	sim_run_for(scene->sim, 1000);
+	assert_int_equal(here.times, 0);
+	assert_string_equal(there.text, "data 1");
+	assert_int_equal(fake_asked(scene->routes, NULL), 2);
+}
+
+/* Each waits for the other's answer: their chains lead in a circle. */
+static void two_workers_do_not_wait_for_each_other_for_ever(void **state)
+{
+	struct scene *scene = *state;
+	struct told here, there;
+
+	fake_says(scene->routes, "A x.org = 60 CNAME y.org");
+	fake_says(scene->routes, "A y.org = 60 CNAME x.org");
+	start(scene, "A x.org", &here);
+	start_at(scene, scene->other, "A y.org", &there);
+	sim_run_for(scene->sim, RESOLVE_MS + 100);
+	assert_int_equal(here.times, 1);
+	assert_int_equal(there.times, 1);
+}
+
+static void leaves_without_the_word_of_the_other_worker(void **state)
+{
+	struct scene *scene = *state;
+	struct told here, there;
+
+	fake_says_after(scene->routes, 500, "A x.org = 60 A 192.0.2.1");
+	start(scene, "A x.org", &here);
+	start_at(scene, scene->other, "A x.org", &there);
+	sim_run_for(scene->sim, 100);
+	lookups_free(scene->other);
+	scene->other = new_lookups(scene);
+	sim_run_for(scene->sim, 1000);
+	assert_int_equal(there.times, 0);
+	assert_int_equal(here.times, 1);
 }
 
 static void different_questions_are_not_joined(void **state)
@@ -548,6 +639,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE(asks_and_keeps_the_answer),
 		SCENE(joins_what_is_on_its_way),
+		SCENE(joins_what_another_worker_asks),
+		SCENE(asks_itself_when_the_other_worker_stops),
+		SCENE(two_workers_do_not_wait_for_each_other_for_ever),
+		SCENE(leaves_without_the_word_of_the_other_worker),
 		SCENE(different_questions_are_not_joined),
 		SCENE(a_flight_goes_on_without_waiters),
 		SCENE(one_who_is_told_may_cancel_another),

@@ -6,6 +6,7 @@
 
 #include "sixward/local/local.h"
 #include "sixward/resolve/cache.h"
+#include "sixward/resolve/claims.h"
 #include "sixward/upstream/routes.h"
 
 /* One question from the cache, by joining one in flight, or from upstream. Belongs to one
@@ -24,6 +25,7 @@ struct lookups_terms {
 struct lookups_options {
 	struct loop *loop;
 	struct cache *cache;
+	struct claims *claims; /* of all workers; NULL: there is one */
 	struct routes *routes;
 	uint64_t resolve_ms; /* LIM-04 */
 	struct lookups_terms terms;
