@@ -259,7 +259,7 @@ class Shares(SideBySide):
 
     def test_over_the_total_the_idlest_goes(self):
         """LIM-09, R7766-6.2.2-a"""
-        with_server(self, {'tcp-connections': 6, 'tcp-per-client': 6}, self.over_the_total, 1)
+        with_server(self, {'tcp-connections': 6, 'tcp-per-client': 6}, self.over_the_total, 4)
 
     def over_the_total(self, server, up):
         tcps = [client.Tcp(server.v4, source='127.0.6.%d' % (i + 1)) for i in range(6)]
@@ -293,8 +293,7 @@ class Shares(SideBySide):
 
 
 def with_server(test, limits, play, workers=None):
-    """Plays a scene with a server of its own. A worker knows the idlest of its own connections
-    only (design.md, 6), so where that matters there is one."""
+    """Plays a scene with a server of its own."""
     up = upstream.Upstream()
     try:
         server = sixward.Sixward([up], limits=limits, **({'workers': workers} if workers else {}))
