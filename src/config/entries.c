@@ -14,7 +14,7 @@
 
 enum { INDENT = 2, LISTEN_MAX = 256 };
 
-#define ENDPOINT_ACCEPTED "ADDRESS, \"[IPV6]:PORT\" or IPV4:PORT of a host"
+#define ENDPOINT_ACCEPTED "ADDRESS, \"[IPV6]:PORT\" or IPV4:PORT"
 
 /* An endpoint that can be listened on or asked. False after a complaint. */
 static bool read_endpoint(struct reading *reading, const struct tree *node, const char *text,

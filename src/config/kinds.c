@@ -167,7 +167,7 @@ void reading_keys(struct reading *reading, const struct setting *table, const st
 		size_t length;
 
 		if (key->kind != TREE_SCALAR) {
-			reading_wrong(reading, key, "a key");
+			reading_wrong(reading, key, "a key; an \"[IPV6]:PORT\" needs quotes");
 			continue;
 		}
 		setting = find_setting(table, key->text);

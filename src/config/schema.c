@@ -143,7 +143,8 @@ const struct setting schema_top[] = { { "listen", &kind_listen, 0,
 		.help = "special-use names that go upstream all the same; \".\" = all" },
 	{ "identity", &kind_text, AT(identity), .standard = "null", .most = "128",
 		.is_nullable = true,
-		.help = "text for id.server and NSID; null = refused, and no NSID" },
+		.help = "text for id.server and NSID, of 128 octets at most; null = refused, and "
+			"no NSID" },
 	{ "cookies", &kind_cookies, AT(cookies), .standard = "{secrets: []}",
 		.help = "server cookies (RFC 7873, 9018): false, or a mapping with secrets, 32 hex "
 			"digits each; the first makes, all are accepted; none = random, renewed "

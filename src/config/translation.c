@@ -11,7 +11,7 @@
 #include "sixward/dns64/policy.h"
 #include "sixward/resolve/view.h"
 
-enum { INDENT = 2 };
+enum { INDENT = 2, VIEWS_MAX = 1024 };
 
 /* dns64.prefixes */
 
@@ -282,6 +282,10 @@ static void read_view(struct reading *reading, const struct setting *setting,
 
 	if (!reading_wants(reading, node, TREE_MAP, kind_accepted_item(&kind_views)))
 		return;
+	if (views->count >= VIEWS_MAX) {
+		reading_fault(reading, node, "there are more than %d views", VIEWS_MAX);
+		return;
+	}
 	reading_keys(reading, view_table, node);
 	reading_missing(reading, node, "clients");
 	read_clients(reading, node, &clients);
