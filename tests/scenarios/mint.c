@@ -122,6 +122,7 @@ size_t mint_forge(enum recipe_forgery forgery, const uint8_t *reply, size_t size
 	size_t question_end = WIRE_HEADER_SIZE + name_size(reply + WIRE_HEADER_SIZE, size);
 
 	memcpy(out, reply, size);
+	out[3] |= RCODE_NXDOMAIN; /* shows, should it be believed */
 	switch (forgery) {
 	case FORGE_ADDRESS:
 	case FORGE_PORT: /* the sender's doing */

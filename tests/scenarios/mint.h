@@ -14,7 +14,7 @@
 size_t mint_reply(
 	const struct recipe *recipe, const struct wire *query, bool is_stream, uint8_t *out);
 
-/* The same reply as a forger gives it who has one thing wrong. Returns its size. */
+/* The same reply, but NXDOMAIN, as a forger gives it who has one thing wrong. Returns its size. */
 size_t mint_forge(enum recipe_forgery forgery, const uint8_t *reply, size_t size, uint8_t *out);
 
 #endif
