@@ -133,8 +133,11 @@ void lookups_free(struct lookups *lookups)
 		free(flight);
 	}
 	flight_free(&lookups->refused);
-	while (lookups->relays)
-		relay_free(lookups->relays); /* told, but the loop runs no more */
+	/* Those that were told, but the loop runs no more. */
+	while (lookups->relays) {
+		assert(!lookups->relays->previous);
+		relay_free(lookups->relays);
+	}
 	free(lookups->spare);
 	timer_free(lookups->refuse);
 	table_clear(&lookups->flights);
