@@ -72,8 +72,15 @@ struct lookups *lookups_new(const struct lookups_options *options)
 	return lookups;
 }
 
-/* Without a word from the other worker, or after it. */
 static void relay_free(struct relay *relay)
+{
+	timer_free(relay->timer);
+	reply_unref(relay->wait.reply);
+	free(relay);
+}
+
+/* Without a word from the other worker, or after it. */
+static void relay_end(struct relay *relay)
 {
 	if (relay->next)
 		relay->next->previous = relay->previous;
@@ -81,9 +88,7 @@ static void relay_free(struct relay *relay)
 		relay->previous->next = relay->next;
 	else
 		relay->lookups->relays = relay->next;
-	timer_free(relay->timer);
-	reply_unref(relay->wait.reply);
-	free(relay);
+	relay_free(relay);
 }
 
 /* The flight ends before the word came. */
@@ -92,7 +97,7 @@ static void relay_leave(struct relay *relay)
 	relay->flight = NULL;
 	timer_stop(relay->timer);
 	if (claims_leave(&relay->wait))
-		relay_free(relay);
+		relay_end(relay);
 }
 
 /* Tells the other workers, once. */
@@ -134,9 +139,9 @@ void lookups_free(struct lookups *lookups)
 	}
 	flight_free(&lookups->refused);
 	/* Those that were told, but the loop runs no more. */
-	while (lookups->relays) {
-		assert(!lookups->relays->previous);
-		relay_free(lookups->relays);
+	for (struct relay *relay = lookups->relays, *next; relay; relay = next) {
+		next = relay->next;
+		relay_free(relay);
 	}
 	free(lookups->spare);
 	timer_free(lookups->refuse);
@@ -464,7 +469,7 @@ static void on_told(void *owner)
 		else
 			flight_ask(flight); /* the other worker stopped */
 	}
-	relay_free(relay);
+	relay_end(relay);
 }
 
 /* Two workers whose chains wait for each other would do so for ever. */
