@@ -3,6 +3,7 @@
 
 #include "sixward/front/tcp_front.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -64,6 +65,7 @@ struct tcp_front {
 
 static void leave_ranks(struct connection *connection)
 {
+	assert((connection->ranks->first == connection) == !connection->previous);
 	if (connection->previous)
 		connection->previous->next = connection->next;
 	else

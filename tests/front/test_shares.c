@@ -61,6 +61,64 @@ static void lower_limits_leave_what_is_taken(void **state)
 	shares_free(shares);
 }
 
+static void on_wanted(void *owner)
+{
+	++*(unsigned *)owner;
+}
+
+/* R7766-6.2.2-a: over the total the idlest of all members makes room, if there is one. */
+static void the_member_with_the_idlest_is_told(void **state)
+{
+	struct shares *shares = shares_new(1, 99);
+	struct addr client = at("192.0.2.1");
+	unsigned told[2] = { 0 };
+	struct shares_member members[2] = { { .wanted = on_wanted, .owner = &told[0] },
+		{ .wanted = on_wanted, .owner = &told[1] } };
+
+	(void)state;
+	shares_join(shares, &members[0]);
+	shares_join(shares, &members[1]);
+	assert_int_equal(shares_take(shares, &client), SHARES_TAKEN);
+	assert_false(shares_take_over(shares, &client));
+	shares_publish(&members[0], 5000);
+	shares_publish(&members[1], 4000);
+	assert_true(shares_take_over(shares, &client));
+	shares_publish(&members[1], 6000);
+	assert_true(shares_take_over(shares, &client));
+	assert_true(told[0] == 1 && told[1] == 1);
+	shares_leave(shares, &members[0]);
+	shares_publish(&members[1], SHARES_NONE_IDLE);
+	assert_false(shares_take_over(shares, &client));
+	shares_leave(shares, &members[1]);
+	for (unsigned i = 0; i < 3; i++)
+		shares_give(shares, &client);
+	shares_free(shares);
+}
+
+/* How many may be over the total until room is made, is bounded. */
+static void no_more_are_told_than_make_room(void **state)
+{
+	struct shares *shares = shares_new(1, 99);
+	struct addr client = at("192.0.2.1");
+	unsigned told = 0, taken = 0;
+	struct shares_member member = { .wanted = on_wanted, .owner = &told };
+
+	(void)state;
+	shares_join(shares, &member);
+	shares_publish(&member, 1);
+	for (unsigned i = 0; i < 50; i++)
+		taken += shares_take_over(shares, &client) ? 1 : 0;
+	assert_in_range(taken, 1, 16);
+	assert_int_equal(told, taken);
+	shares_note_closed(shares);
+	assert_true(shares_take_over(shares, &client));
+	assert_false(shares_take_over(shares, &client));
+	shares_leave(shares, &member);
+	for (unsigned i = 0; i < taken + 1; i++)
+		shares_give(shares, &client);
+	shares_free(shares);
+}
+
 enum { THREADS = 4, ROUNDS = 5000, TOTAL = 6, EACH = 3 };
 
 struct crowd {
@@ -130,6 +188,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_client_has_its_share_and_all_have_theirs),
 		cmocka_unit_test(lower_limits_leave_what_is_taken),
+		cmocka_unit_test(the_member_with_the_idlest_is_told),
+		cmocka_unit_test(no_more_are_told_than_make_room),
 		cmocka_unit_test(threads_never_have_more_than_there_is),
 	};
 
