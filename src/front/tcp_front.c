@@ -65,7 +65,6 @@ struct tcp_front {
 
 static void leave_ranks(struct connection *connection)
 {
-	assert((connection->ranks->first == connection) == !connection->previous);
 	if (connection->previous)
 		connection->previous->next = connection->next;
 	else
@@ -125,6 +124,14 @@ static void close_now(struct connection *connection)
 	tcp_free(connection->tcp);
 	frames_clear(&connection->frames);
 	free(connection);
+}
+
+static void close_first(struct ranks *ranks)
+{
+	struct connection *connection = ranks->first;
+
+	assert(connection->ranks == ranks && !connection->previous);
+	close_now(connection);
 }
 
 /* Nothing more is read or answered; closes when what is queued has left. */
@@ -369,7 +376,7 @@ static void on_idle_time(void *owner)
 	while (front->idle.first &&
 		front->idle.first->quiet_since_ms + front->options.idle_ms <= now_ms) {
 		count_up(&front->closed_idle);
-		close_now(front->idle.first);
+		close_first(&front->idle);
 	}
 	watch_idle(front);
 }
@@ -395,9 +402,9 @@ void tcp_front_free(struct tcp_front *front)
 	while (front->listening)
 		tcp_front_unlisten(front, &front->listening->endpoint);
 	while (front->idle.first)
-		close_now(front->idle.first);
+		close_first(&front->idle);
 	while (front->busy.first)
-		close_now(front->busy.first);
+		close_first(&front->busy);
 	shares_leave(front->options.shares, &front->member);
 	timer_free(front->timer);
 	free(front);
