@@ -3,7 +3,6 @@
 
 #include "sixward/front/tcp_front.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -117,21 +116,28 @@ static void settle(struct connection *connection, bool is_active)
 /* R7766-6.2.4-a: pending answers are not sent. */
 static void close_now(struct connection *connection)
 {
-	query_list_cancel(&connection->list);
 	leave_ranks(connection);
 	publish(connection->front);
+	query_list_cancel(&connection->list);
 	shares_give(connection->front->options.shares, &connection->peer.addr);
 	tcp_free(connection->tcp);
 	frames_clear(&connection->frames);
 	free(connection);
 }
 
-static void close_first(struct ranks *ranks)
+/* Those quiet since then or earlier. */
+static size_t close_quiet(struct ranks *ranks, uint64_t since_ms)
 {
-	struct connection *connection = ranks->first;
+	struct connection *next;
+	size_t count = 0;
 
-	assert(connection->ranks == ranks && !connection->previous);
-	close_now(connection);
+	for (struct connection *one = ranks->first; one && one->quiet_since_ms <= since_ms;
+		one = next) {
+		next = one->next;
+		close_now(one);
+		count++;
+	}
+	return count;
 }
 
 /* Nothing more is read or answered; closes when what is queued has left. */
@@ -373,11 +379,9 @@ static void on_idle_time(void *owner)
 	struct tcp_front *front = owner;
 	uint64_t now_ms = loop_now_ms(front->loop);
 
-	while (front->idle.first &&
-		front->idle.first->quiet_since_ms + front->options.idle_ms <= now_ms) {
-		count_up(&front->closed_idle);
-		close_first(&front->idle);
-	}
+	if (now_ms >= front->options.idle_ms)
+		count_up_by(&front->closed_idle,
+			close_quiet(&front->idle, now_ms - front->options.idle_ms));
 	watch_idle(front);
 }
 
@@ -401,10 +405,8 @@ void tcp_front_free(struct tcp_front *front)
 		return;
 	while (front->listening)
 		tcp_front_unlisten(front, &front->listening->endpoint);
-	while (front->idle.first)
-		close_first(&front->idle);
-	while (front->busy.first)
-		close_first(&front->busy);
+	(void)close_quiet(&front->idle, UINT64_MAX);
+	(void)close_quiet(&front->busy, UINT64_MAX);
 	shares_leave(front->options.shares, &front->member);
 	timer_free(front->timer);
 	free(front);
