@@ -94,7 +94,7 @@ tidy=$!
 one protocol ./tests/check/protocol.py
 one documents ./tests/check/documents.sh build/asan/src/app/sixward
 many unit ./tests/check/unit.sh build/asan
-many unit-threads ./tests/check/unit.sh build/tsan threads
+many unit-threads ./tests/check/unit.sh build/tsan base net resolve front
 many integration ./tests/integration/run.py build/asan/src/app/sixward $all
 many threads ./tests/integration/run.py build/tsan/src/app/sixward --threads
 many valgrind ./tests/integration/run.py build/release/src/app/sixward --valgrind
