@@ -4,7 +4,7 @@
 set -eu
 
 build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libldns-dev libyaml-dev'
-test='libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck valgrind python3
+test='git libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck valgrind python3
 	nsd unbound ldnsutils bind9-dnsutils knot-dnsutils curl iproute2 mandoc universal-ctags'
 
 case "${1:-build}" in

@@ -180,7 +180,8 @@ class Replies(Case):
         for rcode in ('SERVFAIL', 'REFUSED', 'NOTIMP', 'FORMERR', 'NOTAUTH', 'RCODE 12'):
             name = 'rc%s.example' % rcode.replace(' ', '').lower()
             self.check_second(name, rcode)
-            self.assertLessEqual(self.ups[0].count('A ' + name), 2)
+            # Once, and once without OPT; a busy machine may repeat that (LIM-05).
+            self.assertLessEqual(self.ups[0].count('A ' + name), 4)
 
     def test_a_dnssec_failure_is_final(self):
         """UPS-b, D64-5.5-nvb"""

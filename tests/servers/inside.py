@@ -24,11 +24,16 @@ class Here(Sixward):
         self.wait_line('serving', 30)
 
 
-def set_resolver(folder, text):
-    path = os.path.join(folder, 'resolv.conf')
+def write(folder, name, text):
+    path = os.path.join(folder, name)
     with open(path, 'w', encoding='ascii') as out:
         out.write(text)
-    subprocess.run(['mount', '--bind', path, '/etc/resolv.conf'], check=True)
+    return path
+
+
+def mount(folder, name, text):
+    """Puts a file in the place of the one in /etc, for this namespace; write() changes it."""
+    subprocess.run(['mount', '--bind', write(folder, name, text), '/etc/' + name], check=True)
 
 
 # A process of its own for each: the C library reads resolv.conf once.
@@ -50,7 +55,7 @@ json.dump(out, sys.stdout)
 
 
 def ask(folder, options, questions):
-    set_resolver(folder, options)
+    write(folder, 'resolv.conf', options)
     done = subprocess.run([sys.executable, '-c', ASKER], input=json.dumps(questions), text=True,
                           stdout=subprocess.PIPE, timeout=30, check=True)
     return json.loads(done.stdout)
@@ -61,10 +66,8 @@ def main():
     # Names of the hosts file, and other name services of the host, are not what is tried here.
     behind = world.World(signed=False)
     try:
-        nss = os.path.join(behind.folder, 'nsswitch.conf')
-        with open(nss, 'w', encoding='ascii') as out:
-            out.write('hosts: dns\n')
-        subprocess.run(['mount', '--bind', nss, '/etc/nsswitch.conf'], check=True)
+        mount(behind.folder, 'nsswitch.conf', 'hosts: dns\n')
+        mount(behind.folder, 'resolv.conf', '')
         out = []
         for config, options, questions in json.load(sys.stdin):
             server = Here([behind.plain_endpoint], **config)

@@ -58,7 +58,7 @@ def main():
     parser.add_argument('--all', action='store_true', help='with four workers as well')
     parser.add_argument('--verbose', action='store_true', help='a line for each test')
     parser.add_argument('patterns', nargs='*')
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     os.environ['SIXWARD'] = os.path.abspath(arguments.binary)
     os.environ['PATH'] += ':/usr/sbin:/sbin'
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
