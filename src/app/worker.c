@@ -42,6 +42,7 @@ struct listener {
 
 struct retired {
 	struct retired *next;
+	uint64_t until_ms;
 	struct config *config;
 };
 
@@ -300,17 +301,33 @@ static struct tcp_front_options tcp_options_of(const struct worker *worker)
 		.gate = worker->gate };
 }
 
+static void free_retired(struct retired *retired)
+{
+	while (retired) {
+		struct retired *next = retired->next;
+
+		config_unref(retired->config);
+		free(retired);
+		retired = next;
+	}
+}
+
+/* The newest comes first: behind one that has to go, all have. */
 static void on_retire_time(void *owner)
 {
 	struct worker *worker = owner;
+	uint64_t now_ms = loop_now_ms(worker->loop);
+	struct retired **at = &worker->retired;
+	uint64_t next_ms = 0;
 
-	while (worker->retired) {
-		struct retired *retired = worker->retired;
-
-		worker->retired = retired->next;
-		config_unref(retired->config);
-		free(retired);
+	while (*at && (*at)->until_ms > now_ms) {
+		next_ms = (*at)->until_ms;
+		at = &(*at)->next;
 	}
+	free_retired(*at);
+	*at = NULL;
+	if (next_ms)
+		timer_start(worker->retire_timer, next_ms - now_ms);
 }
 
 struct worker *worker_new(struct loop *loop, struct config *config,
@@ -365,7 +382,7 @@ void worker_free(struct worker *worker)
 	local_free(worker->local);
 	unfollow(worker->followed);
 	timer_free(worker->retire_timer);
-	on_retire_time(worker);
+	free_retired(worker->retired);
 	config_unref(worker->config);
 	free(worker);
 }
@@ -456,8 +473,10 @@ void worker_apply(struct worker *worker, struct config *config, struct cookies *
 
 	retired->config = worker->config;
 	retired->next = worker->retired;
+	retired->until_ms = loop_now_ms(worker->loop) + RETIRED_MS;
 	worker->retired = retired;
-	timer_start(worker->retire_timer, RETIRED_MS);
+	if (!timer_is_running(worker->retire_timer))
+		timer_start(worker->retire_timer, RETIRED_MS);
 
 	worker->config = config_ref(config);
 	worker->common.cookies = cookies;

@@ -178,6 +178,29 @@ static void a_reload_is_used_by_the_next_query(void **state)
 	stage_clear(&stage);
 }
 
+/* However often it is told to: what nothing can look at any more is let go. */
+static void reloads_do_not_pile_up_old_configs(void **state)
+{
+	struct stage stage;
+	struct config *first = config_of(LISTEN RECORD);
+
+	(void)state;
+	stage_init(&stage);
+	assert_true(open_server(&stage, LISTEN RECORD));
+	assert_true(server_reload(stage.server, first));
+	for (unsigned i = 0; i < 20; i++) {
+		struct config *config = config_of(LISTEN RECORD NEW_PREFIX);
+
+		(void)sim_run_for(stage.sim, 1000);
+		assert_true(server_reload(stage.server, config));
+		config_unref(config);
+	}
+	(void)sim_run_for(stage.sim, 1000);
+	assert_int_equal(first->references, 1);
+	config_unref(first);
+	stage_clear(&stage);
+}
+
 static void a_reload_without_all_its_sockets_is_none(void **state)
 {
 	struct stage stage;
@@ -291,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(does_not_open_where_another_is),
 		cmocka_unit_test(a_reload_is_used_by_the_next_query),
+		cmocka_unit_test(reloads_do_not_pile_up_old_configs),
 		cmocka_unit_test(a_reload_without_all_its_sockets_is_none),
 		cmocka_unit_test(stops_at_once_when_nothing_is_in_progress),
 		cmocka_unit_test(answers_what_is_in_progress_before_it_stops),
