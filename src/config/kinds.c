@@ -17,8 +17,8 @@
 
 enum { INDENT = 2, FAULT_TEXT_MAX = 400, TABLE_MAX = 32, NETWORKS_MAX = 16384 };
 
-static void __attribute__((format(printf, 3, 0))) complain(
-	struct reading *reading, const struct tree *node, const char *format, va_list arguments)
+static void __attribute__((format(printf, 3, 0)))
+complain(struct reading *reading, const struct tree *node, const char *format, va_list arguments)
 {
 	char text[FAULT_TEXT_MAX];
 

@@ -289,7 +289,7 @@ static void read_word(struct asking *asking, struct asked *asked, const char *wo
 	else if (!strcmp(word, "port"))
 		request->origin.client.port = (uint16_t)script_number(strtok_r(NULL, " ", rest));
 	else
-		assert(!"a word that the scene knows");
+		abort(); /* a word that the scene knows */
 }
 
 static void make_request(struct asking *asking, struct asked *asked, const char *text)

@@ -34,7 +34,7 @@ static uint16_t type_of(const char *text)
 		if (!strcmp(types[i].text, text))
 			return types[i].type;
 	}
-	assert(!"a type that the script knows");
+	abort(); /* a type that the script does not know */
 	return 0;
 }
 

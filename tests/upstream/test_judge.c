@@ -203,7 +203,7 @@ static void tells_the_most_telling_failure_of_many(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct failure failure = { FAILURE_NONE };
+		struct failure failure = { .cause = FAILURE_NONE };
 
 		for (size_t k = 0; k < 3 && rows[i].parts[k]; k++)
 			judge_merge(&failure, rows[i].parts[k]);
