@@ -345,11 +345,12 @@ bool server_reload(struct server *server, struct config *config)
 	return true;
 }
 
+/* A query of one worker may wait for what another has asked: all go on until the last has ended. */
 static void on_stop_look(void *owner)
 {
 	struct lane *lane = owner;
 
-	if (worker_in_progress(lane->worker) == 0 || loop_now_ms(lane->loop) >= lane->stop_by_ms)
+	if (lane->server->queries == 0 || loop_now_ms(lane->loop) >= lane->stop_by_ms)
 		loop_stop(lane->loop);
 	else
 		timer_start(lane->timer, STOP_LOOK_MS);

@@ -515,11 +515,6 @@ void worker_quiesce(struct worker *worker)
 	tcp_front_quiesce(worker->tcp);
 }
 
-size_t worker_in_progress(const struct worker *worker)
-{
-	return resolver_in_progress(worker->resolver);
-}
-
 struct resolver *worker_resolver(struct worker *worker)
 {
 	return worker->resolver;

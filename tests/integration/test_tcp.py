@@ -346,14 +346,17 @@ class Load(SideBySide):
         up = upstream.Upstream()
         server = sixward.Sixward([up])
         try:
-            up.on('A soon.example', '192.0.2.1 +delay=500')
-            up.on('A never.example', 'SILENT')
+            for transport in ('tcp', 'udp'):
+                up.on('A soon.%s.example' % transport, '192.0.2.1 +delay=500')
+                up.on('A never.%s.example' % transport, 'SILENT')
             with client.Tcp(server.v4) as tcp, client.udp_socket(server.v4) as udp:
-                tcp.send(dns.query('A soon.example', id_=1), dns.query('A never.example', id_=2))
-                udp.send(dns.query('A soon.example', id_=3))
-                udp.send(dns.query('A never.example', id_=4))
-                up.wait('A never.example')
-                up.wait('A soon.example')
+                tcp.send(dns.query('A soon.tcp.example', id_=1),
+                         dns.query('A never.tcp.example', id_=2))
+                udp.send(dns.query('A soon.udp.example', id_=3))
+                udp.send(dns.query('A never.udp.example', id_=4))
+                for transport in ('tcp', 'udp'):
+                    up.wait('A never.%s.example' % transport)
+                    up.wait('A soon.%s.example' % transport)
                 begin = time.monotonic()
                 server.stop()
                 self.assertLess(time.monotonic() - begin, 4)

@@ -45,7 +45,6 @@ void worker_set_observer(struct worker *worker, query_observe *observe, void *ob
 
 /* No more queries are taken; those in progress are still answered. */
 void worker_quiesce(struct worker *worker);
-size_t worker_in_progress(const struct worker *worker);
 
 struct resolver *worker_resolver(struct worker *worker);
 void worker_add_counts(struct worker *worker, struct counts *counts);
