@@ -37,7 +37,8 @@ struct server {
 	struct loop *loop;
 	struct config *config;
 	struct cache *cache;
-	struct claims *claims; /* NULL: there is one worker */
+	struct claims *claims;   /* NULL: there is one worker */
+	struct rumours *rumours; /* the same */
 	struct shares *shares;
 	struct cookies *cookies;
 	struct limit *answers;
@@ -101,6 +102,7 @@ struct server *server_new(struct loop *loop, struct config *config)
 	server->lane_count = config->workers ? config->workers : loop_processors();
 	server->cache = cache_new(&config->cache);
 	server->claims = server->lane_count > 1 ? claims_new() : NULL;
+	server->rumours = server->lane_count > 1 ? rumours_new() : NULL;
 	server->shares = shares_new(config->tcp_connections_max, config->tcp_per_client_max);
 	server->cookies = make_cookies(server, config);
 	server->answers = limit_new(config->rate, BUCKETS_MAX);
@@ -109,6 +111,7 @@ struct server *server_new(struct loop *loop, struct config *config)
 	server->lanes = mem_new_array(server->lane_count, sizeof(*server->lanes));
 	common = (struct worker_common){ .cache = server->cache,
 		.claims = server->claims,
+		.rumours = server->rumours,
 		.shares = server->shares,
 		.queries = &server->queries,
 		.cookies = server->cookies,
@@ -415,6 +418,7 @@ void server_free(struct server *server)
 	limit_free(server->errors);
 	shares_free(server->shares);
 	claims_free(server->claims);
+	rumours_free(server->rumours);
 	cache_free(server->cache);
 	config_unref(server->config);
 	free(server);

@@ -110,6 +110,7 @@ static struct group_options group_options_of(struct worker *worker,
 	return (struct group_options){ .scope = upstreams->scope,
 		.order = worker->config->order,
 		.rules = worker->config->rules,
+		.rumours = worker->common.rumours,
 		.servers = servers,
 		.server_count = gather_servers(worker, upstreams, servers) };
 }

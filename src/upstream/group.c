@@ -90,6 +90,7 @@ void group_set_servers(struct group *group, const struct server_options *servers
 		group->peers[i] = peers[i];
 	group->terms.peer_count = peer_count;
 	group->terms.until_measure = 1;
+	group->terms.heard = 0; /* new ones have heard nothing */
 }
 
 void group_set_options(struct group *group, const struct group_options *options)
@@ -110,6 +111,7 @@ struct group *group_new(
 	group->terms = (struct search_terms){
 		.loop = loop,
 		.tally = options->tally ? options->tally : &group->own_tally,
+		.rumours = options->rumours,
 		.peers = group->peers,
 	};
 	group_set_options(group, options);
@@ -154,11 +156,6 @@ void group_retire(struct group *group)
 uint64_t group_scope(const struct group *group)
 {
 	return group->scope;
-}
-
-void group_add_counts(struct group *group, struct counts *counts)
-{
-	tally_add(group->terms.tally, counts);
 }
 
 static struct group_query *query_new(struct group *group)

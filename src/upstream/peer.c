@@ -67,10 +67,10 @@ void peer_note_loss(struct peer *peer, enum transport transport, uint64_t sent_m
 		log_held(peer, transport, "silent");
 }
 
-void peer_note_error(struct peer *peer, enum transport transport, uint64_t now_ms)
+void peer_note_error(struct peer *peer, enum transport transport, const char *why, uint64_t now_ms)
 {
 	if (health_note_error(&peer->health[transport], now_ms))
-		log_held(peer, transport, "unreachable");
+		log_held(peer, transport, why);
 }
 
 void peer_note_no_edns(struct peer *peer, uint64_t now_ms)

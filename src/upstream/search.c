@@ -28,6 +28,39 @@ static struct health *health_of(struct attempt *attempt)
 	return &attempt->peer->health[attempt->transport];
 }
 
+/* Its last transmission is unanswered. What one worker has waited for, the others need not. */
+static void note_loss(struct attempt *attempt, uint64_t now_ms)
+{
+	struct rumours *rumours = attempt->search->terms->rumours;
+	struct peer *peer = attempt->peer;
+	uint64_t sent_ms = attempt->exchanges[attempt->sent - 1].sent_ms;
+	bool was_good = peer->health[TRANSPORT_UDP].state == HEALTH_GOOD;
+
+	peer_note_loss(peer, TRANSPORT_UDP, sent_ms, now_ms);
+	if (rumours && was_good && peer->health[TRANSPORT_UDP].state != HEALTH_GOOD)
+		rumours_tell(rumours, &peer->endpoint, sent_ms);
+}
+
+/* What other workers found since we last listened: the same as if we had lost it, unless we
+ * know better. */
+static void hear(struct search_terms *terms)
+{
+	uint32_t edition = terms->rumours ? rumours_edition(terms->rumours) : terms->heard;
+
+	if (edition == terms->heard)
+		return;
+	terms->heard = edition;
+	for (size_t i = 0; i < terms->peer_count; i++) {
+		struct peer *peer = terms->peers[i];
+		struct health *health = &peer->health[TRANSPORT_UDP];
+		uint64_t sent_ms = 0;
+
+		if (health->state == HEALTH_GOOD &&
+			rumours_find(terms->rumours, &peer->endpoint, &sent_ms))
+			peer_note_loss(peer, TRANSPORT_UDP, sent_ms, loop_now_ms(terms->loop));
+	}
+}
+
 /* Lets go of what is in flight. */
 static void attempt_stop(struct attempt *attempt)
 {
@@ -187,7 +220,7 @@ static bool transmit(struct attempt *attempt)
 	assert(attempt->sent < HEALTH_TRANSMISSIONS);
 	if (!exchange_start(&attempt->exchanges[attempt->sent], attempt->peer->ports, &ask, now_ms,
 		    &error)) {
-		peer_note_error(attempt->peer, TRANSPORT_UDP, now_ms);
+		peer_note_error(attempt->peer, TRANSPORT_UDP, "unreachable", now_ms);
 		add_failure(search, FAILURE_NETWORK);
 		attempt_stop(attempt);
 		return false;
@@ -465,8 +498,7 @@ static void act(struct attempt *attempt)
 	}
 	if (attempt->waited < attempt->sent) {
 		attempt->waited = attempt->sent;
-		peer_note_loss(attempt->peer, TRANSPORT_UDP,
-			attempt->exchanges[attempt->sent - 1].sent_ms, now_ms);
+		note_loss(attempt, now_ms);
 	}
 	attempt->due_ms = NEVER;
 	if (attempt->is_probe && is_alive(search, false))
@@ -498,8 +530,7 @@ static void on_timer(void *owner)
 			struct attempt *attempt = &search->attempts[i];
 
 			if (is_silent(attempt))
-				peer_note_loss(attempt->peer, TRANSPORT_UDP,
-					attempt->exchanges[attempt->sent - 1].sent_ms, now_ms);
+				note_loss(attempt, now_ms);
 		}
 		rest(search);
 		return;
@@ -589,9 +620,13 @@ static void weigh(struct attempt *attempt, struct judge_case matter)
 /* Which transmission it answers tells how long it took, and whether later ones were needless. */
 static void learn(struct attempt *attempt, const struct exchange *exchange)
 {
+	struct rumours *rumours = attempt->search->terms->rumours;
 	uint64_t now_ms = now_of(attempt->search);
+	bool was_good = health_of(attempt)->state == HEALTH_GOOD;
 
 	peer_note_reply(attempt->peer, TRANSPORT_UDP, now_ms - exchange->sent_ms, now_ms);
+	if (rumours && !was_good)
+		rumours_forget(rumours, &attempt->peer->endpoint);
 	if (!attempt->is_answered)
 		health_note_repeat(
 			health_of(attempt), exchange != &attempt->exchanges[attempt->sent - 1]);
@@ -623,7 +658,7 @@ static void on_exchange(void *owner, struct exchange *exchange, enum exchange_re
 		learn(attempt, exchange);
 		break;
 	case EXCHANGE_UNREACHABLE:
-		peer_note_error(attempt->peer, TRANSPORT_UDP, now_of(search));
+		peer_note_error(attempt->peer, TRANSPORT_UDP, "unreachable", now_of(search));
 		break;
 	case EXCHANGE_FORGED:
 	case EXCHANGE_LOOPED:
@@ -680,7 +715,8 @@ static void on_request(void *owner, struct channel_request *request, enum channe
 	case CHANNEL_NETWORK:
 		break;
 	}
-	peer_note_error(peer, TRANSPORT_STREAM, now_ms);
+	peer_note_error(peer, TRANSPORT_STREAM,
+		result == CHANNEL_TIMEOUT ? "silent" : "unreachable", now_ms);
 	attempt_stop(attempt);
 	add_failure(search, result == CHANNEL_TIMEOUT ? FAILURE_TIMEOUT : FAILURE_NETWORK);
 	/* UPS-a: over UDP where the server refuses TCP, unless that was tried before. */
@@ -722,6 +758,7 @@ void search_start(struct search *search, const struct search_ask *ask)
 	} else if (!search->terms->peer_count) {
 		add_failure(search, FAILURE_NO_UPSTREAM);
 	} else {
+		hear(search->terms);
 		(void)begin_other(search, true);
 		begin_probe(search);
 	}

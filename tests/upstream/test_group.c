@@ -421,6 +421,86 @@ static void does_not_wait_twice_for_a_dead_server(void **state)
 	}
 }
 
+static struct group *group_of_a_worker(enum group_order order, struct rumours *rumours)
+{
+	const struct server_options servers[] = { { .endpoint = one->at },
+		{ .endpoint = two->at } };
+	const struct group_options options = {
+		.scope = 7,
+		.order = order,
+		.rules = { .ttl_max = 86400, .negative_ttl_max = 3600, .links_max = 16 },
+		.servers = servers,
+		.server_count = 2,
+		.rumours = rumours,
+	};
+
+	return group_new(stage.loop, &stage.entropy, &options);
+}
+
+static void does_not_wait_for_what_another_worker_found_dead(void **state)
+{
+	enum group_order orders[] = { ORDER_LISTED, ORDER_FASTEST };
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		struct rumours *rumours = rumours_new();
+		struct group *workers[2];
+		struct asked asked;
+		uint64_t sent_ms = 0;
+
+		stage_open(&stage, 2, orders[k]);
+		group_free(stage.group);
+		workers[0] = group_of_a_worker(orders[k], rumours);
+		workers[1] = group_of_a_worker(orders[k], rumours);
+		one->is_silent = true;
+		one->tcp = SIM_IGNORE;
+		stage.group = workers[0];
+		assert_int_equal(stage_answer(&stage, "first.example", TYPE_A), 2);
+
+		stage.group = workers[1];
+		for (unsigned i = 0; i < 2; i++) {
+			stage_ask(&stage, &asked, "www.example", TYPE_A);
+			stage_wait(&stage, &asked);
+			assert_int_equal(asked_answer(&asked), 2);
+			assert_int_equal(asked.ended_ms - asked.started_ms, 2);
+			asked_clear(&asked);
+		}
+		/* Each finds out for itself that it is back, and says so. */
+		one->is_silent = false;
+		(void)sim_run_for(stage.sim, 6000);
+		assert_true(rumours_find(rumours, &one->at, &sent_ms));
+		for (unsigned i = 0; i < 2; i++) {
+			stage.group = workers[i];
+			(void)stage_answer(&stage, "third.example", TYPE_A);
+			(void)sim_run_for(stage.sim, 100);
+			assert_false(rumours_find(rumours, &one->at, &sent_ms));
+			if (orders[k] == ORDER_LISTED)
+				assert_int_equal(stage_answer(&stage, "fourth.example", TYPE_A), 1);
+		}
+		group_free(workers[0]);
+		stage_close(&stage);
+		rumours_free(rumours);
+	}
+}
+
+static void believes_its_own_eyes_before_a_rumour(void **state)
+{
+	struct rumours *rumours = rumours_new();
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	group_free(stage.group);
+	stage.group = group_of_a_worker(ORDER_LISTED, rumours);
+	assert_int_equal(stage_answer(&stage, "first.example", TYPE_A), 1);
+	rumours_tell(rumours, &one->at, loop_now_ms(stage.loop) - 1);
+	assert_int_equal(stage_answer(&stage, "second.example", TYPE_A), 1);
+	(void)sim_run_for(stage.sim, 100);
+	rumours_tell(rumours, &one->at, loop_now_ms(stage.loop));
+	assert_int_equal(stage_answer(&stage, "third.example", TYPE_A), 2);
+	stage_close(&stage);
+	rumours_free(rumours);
+}
+
 static void sends_one_datagram_as_a_probe(void **state)
 {
 	struct asked asked;
@@ -1048,6 +1128,8 @@ int main(void)
 		cmocka_unit_test(loses_no_question_where_replies_are_lost),
 		cmocka_unit_test(asks_another_before_the_same_again),
 		cmocka_unit_test(does_not_wait_twice_for_a_dead_server),
+		cmocka_unit_test(does_not_wait_for_what_another_worker_found_dead),
+		cmocka_unit_test(believes_its_own_eyes_before_a_rumour),
 		cmocka_unit_test(sends_one_datagram_as_a_probe),
 		cmocka_unit_test(hears_a_probe_that_takes_longer_than_the_answer),
 		cmocka_unit_test(waits_for_the_probe_when_nothing_else_is_left),

@@ -15,7 +15,8 @@
 /* What all workers use: borrowed, and outlives them. */
 struct worker_common {
 	struct cache *cache;
-	struct claims *claims; /* NULL: there is one worker */
+	struct claims *claims;   /* NULL: there is one worker */
+	struct rumours *rumours; /* the same */
 	struct shares *shares;
 	struct cookies *cookies;   /* NULL = off */
 	_Atomic uint32_t *queries; /* in progress, of all (LIM-07) */

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 #include "sixward/base/addr.h"
-#include "sixward/base/counts.h"
 #include "sixward/base/entropy.h"
 #include "sixward/dns/message.h"
 #include "sixward/net/loop.h"
+#include "sixward/upstream/rumours.h"
 #include "sixward/upstream/tally.h"
 
 /* Asks a group of upstreams one question: try, fall back to a stream, fail over; one
@@ -36,6 +36,7 @@ struct group_options {
 	const struct server_options *servers;
 	size_t server_count;
 	struct tally *tally; /* where it counts, borrowed; NULL = its own, of the group's life */
+	struct rumours *rumours; /* of all workers, borrowed for life; NULL: there is one worker */
 };
 
 struct group;
@@ -49,7 +50,7 @@ void group_retire(struct group *group);
 /* At once, without callbacks; NULL is fine. */
 void group_free(struct group *group);
 
-/* For a reload: the options of the same scope, but for the tally, which stays. Questions in
+/* For a reload: the options of the same scope, but for tally and rumours, which stay. Questions in
  * flight go on by the new ones. */
 void group_set_options(struct group *group, const struct group_options *options);
 
@@ -57,7 +58,6 @@ void group_set_options(struct group *group, const struct group_options *options)
  * questions in flight end as they would. */
 void group_set_servers(struct group *group, const struct server_options *servers, size_t count);
 uint64_t group_scope(const struct group *group);
-void group_add_counts(struct group *group, struct counts *counts);
 
 struct group_ask {
 	uint64_t deadline_ms; /* loop time when the callback comes at the latest (LIM-04) */

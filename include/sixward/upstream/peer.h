@@ -36,7 +36,7 @@ void peer_unref(struct peer *peer); /* may be called from its sockets' callbacks
 /* Facts for `health`; what changes a state is logged and counted. */
 void peer_note_reply(struct peer *peer, enum transport transport, uint64_t rtt_ms, uint64_t now_ms);
 void peer_note_loss(struct peer *peer, enum transport transport, uint64_t sent_ms, uint64_t now_ms);
-void peer_note_error(struct peer *peer, enum transport transport, uint64_t now_ms);
+void peer_note_error(struct peer *peer, enum transport transport, const char *why, uint64_t now_ms);
 void peer_note_no_edns(struct peer *peer, uint64_t now_ms);
 bool peer_has_edns(const struct peer *peer, uint64_t now_ms);
 

@@ -8,6 +8,7 @@
 #include "sixward/dns/message.h"
 #include "sixward/net/timer.h"
 #include "sixward/upstream/peer.h"
+#include "sixward/upstream/rumours.h"
 
 /* One question on its way through the servers of a group: repeats, the stream when datagrams do
  * not do, other servers (protocol.md 11); one deadline, one answer. It may linger behind its
@@ -25,6 +26,8 @@ enum {
 struct search_terms {
 	struct loop *loop;
 	struct tally *tally;
+	struct rumours *rumours; /* NULL: nobody to tell */
+	uint32_t heard;          /* edition of the rumours */
 	struct message_rules rules;
 	bool by_speed;       /* the fastest first, else the first listed */
 	struct peer **peers; /* as of now: may be replaced while searches are on their way */
