@@ -114,11 +114,6 @@ bool fact_is_open(const struct fact *fact)
 	return !fact->reply && fact->failure.cause == FAILURE_NONE && !fact->is_late;
 }
 
-bool fact_is_failure(const struct fact *fact)
-{
-	return !fact->reply && (fact->failure.cause != FAILURE_NONE || fact->is_late);
-}
-
 struct aged_reply fact_aged(const struct fact *fact)
 {
 	return (struct aged_reply){ .reply = fact->reply, .age_s = fact->age_s };

@@ -50,7 +50,6 @@ void fact_note(struct fact *fact, const struct lookup_result *result, uint8_t li
 
 /* Neither known nor given up. */
 bool fact_is_open(const struct fact *fact);
-bool fact_is_failure(const struct fact *fact);
 struct aged_reply fact_aged(const struct fact *fact);
 
 /* As the verdict sees it. */
