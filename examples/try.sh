@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-./tests/install.sh build
+./tests/install.sh try
 [ -f build/try/build.ninja ] ||
 	meson setup build/try . -Dbuildtype=release -Db_lto=true -Db_lto_threads=2 -Dtests=false >&2
 ninja -C build/try >&2

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that are missing: "build" what the program needs to be built,
-# "test" what its tests need besides. Does nothing, and needs no network, when all are there.
+# Installs the Debian packages that are missing: "build" what the program needs to be built, "try"
+# dig besides, to ask it, "test" what its tests need. Does nothing, and needs no network, when all are there.
 set -eu
 
 build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libldns-dev libyaml-dev'
@@ -9,9 +9,10 @@ test='git libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellch
 
 case "${1:-build}" in
 build) wanted=$build ;;
+try) wanted="$build bind9-dnsutils" ;;
 test) wanted="$build $test" ;;
 *)
-	echo "usage: $0 [build|test]" >&2
+	echo "usage: $0 [build|try|test]" >&2
 	exit 2
 	;;
 esac
