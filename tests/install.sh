@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing: "build" what the program needs to be built, "try"
-# dig besides, to ask it, "test" what its tests need. Does nothing, and needs no network, when all are there.
+# dig besides, to ask it, "test" what its tests need. Does nothing, and needs no network, when all
+# are there.
 set -eu
 
 build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libldns-dev libyaml-dev'
