@@ -60,22 +60,6 @@ bool log_wants(enum log_level level)
 	return level <= atomic_load_explicit(&wanted_level, memory_order_relaxed);
 }
 
-const char *log_level_name(enum log_level level)
-{
-	return level_names[level];
-}
-
-bool log_level_parse(const char *text, enum log_level *level)
-{
-	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
-		if (strcmp(level_names[i], text) != 0)
-			continue;
-		*level = (enum log_level)i;
-		return true;
-	}
-	return false;
-}
-
 static void put(struct line *line, const char *octets, size_t size)
 {
 	if (line->cut || size > LINE_ROOM - line->used) {

@@ -318,22 +318,6 @@ static void threads_write_whole_lines(void **state)
 	assert_string_equal(next_line(), "");
 }
 
-static void levels_have_names(void **state)
-{
-	static const char *const names[] = { "error", "warning", "notice", "info", "debug" };
-	enum log_level level = LOG_DEBUG;
-
-	(void)state;
-	for (int i = LOG_ERROR; i <= LOG_DEBUG; i++) {
-		assert_string_equal(log_level_name((enum log_level)i), names[i]);
-		assert_true(log_level_parse(names[i], &level));
-		assert_int_equal(level, i);
-	}
-	assert_false(log_level_parse("Error", &level));
-	assert_false(log_level_parse("", &level));
-	assert_int_equal(level, LOG_DEBUG);
-}
-
 #define LOG_TEST(f) cmocka_unit_test_setup_teardown(f, on_setup, on_teardown)
 
 int main(void)
@@ -351,7 +335,6 @@ int main(void)
 		LOG_TEST(a_long_line_is_cut_and_stays_well_formed),
 		LOG_TEST(a_field_without_room_is_left_out_whole),
 		LOG_TEST(threads_write_whole_lines),
-		LOG_TEST(levels_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,8 +51,4 @@ void log_flush(void);
 #define log_notice(words, fields)  log_write(LOG_NOTICE, (words), (fields))
 #define log_info(words, fields)    log_write(LOG_INFO, (words), (fields))
 
-/* "error", "warning", … to a level; false when it is none of them. */
-bool log_level_parse(const char *text, enum log_level *level);
-const char *log_level_name(enum log_level level);
-
 #endif
