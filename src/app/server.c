@@ -382,11 +382,18 @@ static void on_count(
 	void *owner, const char *name, const char *label, const char *help, uint64_t value)
 {
 	char text[128];
+	size_t at = 0;
 
 	(void)owner;
 	(void)help;
 	(void)snprintf(text, sizeof(text), "%s%s%s%s", name, label ? "{" : "", label ? label : "",
 		label ? "}" : "");
+	/* In a line of the log, quotes would only be escaped. */
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		if (text[i] != '"')
+			text[at++] = text[i];
+	}
+	text[at] = '\0';
 	log_notice("count", LOG_FIELDS(LOG_TEXT("name", text), LOG_NUMBER("value", value)));
 }
 

@@ -4,7 +4,9 @@
 #include "sixward/app/worker.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sixward/base/entropy.h"
 #include "sixward/base/mem.h"
@@ -54,7 +56,8 @@ struct worker {
 	struct timer *retire_timer;
 	struct entropy entropy;
 	struct followed *followed;
-	bool is_starting; /* files are being read for the first time */
+	struct followed *followed_before; /* during a reload: what they said may have to stay */
+	bool is_starting;                 /* files are being read for the first time */
 	struct routes *routes;
 	struct lookups *lookups;
 	struct local *local;
@@ -174,21 +177,70 @@ static struct records *build_records(struct worker *worker)
 	return records;
 }
 
+/* Which servers a resolv.conf means, at start and at each change. */
+static void log_servers(const struct followed *file)
+{
+	struct endpoint found[GROUP_SERVERS_MAX];
+	size_t count = resolv_conf_read(file->text, file->size, found, GROUP_SERVERS_MAX);
+	char *list = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&list, &size);
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		(void)fprintf(out, "%s%s", i ? " " : "", endpoint_format(&found[i], text));
+	(void)fclose(out);
+	log_info("upstreams of a resolv.conf",
+		LOG_FIELDS(LOG_TEXT("file", file->path), LOG_TEXT("servers", list)));
+	free(list);
+}
+
+/* A resolv.conf that is gone, or being written anew, or says nothing: what it said last stays, for
+ * old servers are better than none. A hosts file that is gone takes its names along. */
+static bool is_useful(const struct followed *file, const char *text, size_t size)
+{
+	struct endpoint found;
+
+	return file->is_hosts || (text && resolv_conf_read(text, size, &found, 1) > 0);
+}
+
+static void take_text(struct followed *file, const char *text, size_t size)
+{
+	free(file->text);
+	file->text = text ? mem_copy(text, size) : NULL;
+	file->size = size;
+}
+
+static void log_file(const struct followed *file, const char *text, bool is_kept, const char *why)
+{
+	const struct worker *worker = file->worker;
+
+	if (!worker->common.is_first)
+		return;
+	if (!text)
+		log_warning(is_kept ? "a file that is followed cannot be read; what it said stays"
+				    : "a file that is followed cannot be read",
+			LOG_FIELDS(LOG_TEXT("file", file->path), LOG_TEXT("reason", why)));
+	else if (is_kept)
+		log_warning("a resolv.conf names no server; what it said stays",
+			LOG_FIELDS(LOG_TEXT("file", file->path)));
+	else if (!file->is_hosts)
+		log_servers(file);
+	else if (!worker->is_starting)
+		log_info("a file that is followed has changed",
+			LOG_FIELDS(LOG_TEXT("file", file->path)));
+}
+
 static void on_file(void *owner, const char *text, size_t size, const char *why)
 {
 	struct followed *file = owner;
 	struct worker *worker = file->worker;
+	bool is_kept = file->text && !is_useful(file, text, size);
 
-	free(file->text);
-	file->text = text ? mem_copy(text, size) : NULL;
-	file->size = size;
-	if (worker->common.is_first && !text)
-		log_warning("a file that is followed cannot be read",
-			LOG_FIELDS(LOG_TEXT("file", file->path), LOG_TEXT("reason", why)));
-	else if (worker->common.is_first && !worker->is_starting)
-		log_info("a file that is followed has changed",
-			LOG_FIELDS(LOG_TEXT("file", file->path)));
-	if (worker->is_starting)
+	if (!is_kept)
+		take_text(file, text, size);
+	log_file(file, text, is_kept, why);
+	if (worker->is_starting || is_kept)
 		return;
 	if (file->is_hosts) {
 		local_set_records(worker->local, build_records(worker));
@@ -210,6 +262,11 @@ static void follow(struct worker *worker, const char *path, bool is_hosts)
 	file->worker = worker;
 	file->path = path;
 	file->is_hosts = is_hosts;
+	for (const struct followed *old = worker->followed_before; old && !is_hosts;
+		old = old->next) {
+		if (!old->is_hosts && strcmp(old->path, path) == 0)
+			take_text(file, old->text, old->size);
+	}
 	file->watch = file_watch_new(worker->loop, path, on_file, file);
 }
 
@@ -465,7 +522,6 @@ bool worker_listen(struct worker *worker, struct endpoint *failed, int *error)
 void worker_apply(struct worker *worker, struct config *config, struct cookies *cookies)
 {
 	struct retired *retired = mem_new(sizeof(*retired));
-	struct followed *old_files = worker->followed;
 	struct local *old_local = worker->local;
 	struct gate *old_gate = worker->gate;
 	struct lookups_terms terms;
@@ -481,9 +537,11 @@ void worker_apply(struct worker *worker, struct config *config, struct cookies *
 
 	worker->config = config_ref(config);
 	worker->common.cookies = cookies;
+	worker->followed_before = worker->followed;
 	worker->followed = NULL;
 	follow_files(worker);
-	unfollow(old_files);
+	unfollow(worker->followed_before);
+	worker->followed_before = NULL;
 	build_routes(worker);
 	worker->local = build_local(worker);
 	terms = terms_of(worker);

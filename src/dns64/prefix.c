@@ -198,15 +198,13 @@ const char *prefix_refuses(const struct prefix *prefix, const uint8_t ipv4[4])
 	return NULL;
 }
 
-/* Two networks overlap when their shorter length's bits are the same. */
 bool prefix_well_known_refuses_network(const struct network *ipv4)
 {
 	uint32_t number = to_number(ipv4->addr.octets);
 
 	for (size_t i = 0; i < BLOCK_COUNT; i++) {
-		uint8_t length = blocks[i].length < ipv4->length ? blocks[i].length : ipv4->length;
-
-		if (same_bits(number, blocks[i].first, length))
+		if (ipv4->length >= blocks[i].length &&
+			same_bits(number, blocks[i].first, blocks[i].length))
 			return true;
 	}
 	return false;

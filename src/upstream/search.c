@@ -686,6 +686,7 @@ static void on_exchange(void *owner, struct exchange *exchange, enum exchange_re
 	case EXCHANGE_LOOPED:
 		/* UPS-d: in a turn of its own, for who asked must not be called back here. */
 		attempt_stop(attempt);
+		attempt->is_answered = true; /* its stream would come back to us as well */
 		add_failure(search, FAILURE_NETWORK);
 		timer_start(search->timer, 0);
 		return;

@@ -592,5 +592,12 @@ class Reload(SideBySide):
                 with open(path, 'w', encoding='ascii') as out:
                     out.write('nameserver 127.0.4.3\n')
                 self.assert_soon(lambda: asks('127.0.4.3'), 5, 'a question to the newest server')
+                self.assertIn('servers=127.0.4.3:53', server.log())
+                # Gone, the servers that it named last are better than none.
+                os.remove(path)
+                self.assert_soon(lambda: 'what it said stays' in server.log(), 5, 'the complaint')
+                number += 1
+                m = client.ask(server.v4, 'A rc%d.example' % number, edns=True)
+                self.assertNotIn(14, m.ede_codes)
             finally:
                 server.stop()

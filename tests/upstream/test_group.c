@@ -999,6 +999,27 @@ static void calls_nobody_back_from_inside_the_loop_guard(void **state)
 	stage_close(&stage);
 }
 
+/* UPS-d: when that is the only upstream there is nothing to wait for, nor over TCP. */
+static void fails_at_once_when_its_only_server_is_itself(void **state)
+{
+	struct asked asked;
+	struct name name;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_LISTED);
+	one->is_silent = true;
+	one->tcp = SIM_IGNORE;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	(void)sim_run_for(stage.sim, 5);
+	assert_true(name_parse("www.example", &name));
+	assert_true(
+		group_is_own(stage.group, one->seen[0].id, one->seen[0].port, name.octets, TYPE_A));
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked.failure.cause, FAILURE_NETWORK);
+	assert_true(asked.ended_ms - asked.started_ms < 10);
+	stage_close(&stage);
+}
+
 static void fails_when_it_knows_no_server(void **state)
 {
 	struct asked asked;
@@ -1154,6 +1175,7 @@ int main(void)
 		cmocka_unit_test(sends_to_the_first_listed_alone),
 		cmocka_unit_test(notices_its_own_question_coming_back),
 		cmocka_unit_test(calls_nobody_back_from_inside_the_loop_guard),
+		cmocka_unit_test(fails_at_once_when_its_only_server_is_itself),
 		cmocka_unit_test(fails_when_it_knows_no_server),
 		cmocka_unit_test(keeps_what_it_knows_of_servers_that_stay),
 		cmocka_unit_test(calls_nobody_back_after_a_cancel),

@@ -44,7 +44,7 @@ bool prefix_extract(const struct prefix *prefix, const uint8_t address[16], uint
 /* Why this prefix may not carry the address (ADR-3.1-a, ADR-nsp-a), for people; NULL = it may. */
 const char *prefix_refuses(const struct prefix *prefix, const uint8_t ipv4[4]);
 
-/* Whether the network holds any address that the WKP may not carry. */
+/* Whether the network lies in a block that the WKP may not carry at all. */
 bool prefix_well_known_refuses_network(const struct network *ipv4);
 
 #endif
