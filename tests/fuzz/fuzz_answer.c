@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "records.h"
+#include "octets_to_reply.h"
 #include "sixward/dns/answer.h"
 
 enum { LIMIT_MIN = 512 };

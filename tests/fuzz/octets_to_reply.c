@@ -1,4 +1,4 @@
-#include "records.h"
+#include "octets_to_reply.h"
 
 #include <string.h>
 

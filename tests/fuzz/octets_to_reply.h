@@ -1,5 +1,5 @@
-#ifndef SIXWARD_TESTS_FUZZ_RECORDS_H
-#define SIXWARD_TESTS_FUZZ_RECORDS_H
+#ifndef SIXWARD_TESTS_FUZZ_OCTETS_TO_REPLY_H
+#define SIXWARD_TESTS_FUZZ_OCTETS_TO_REPLY_H
 
 #include "sixward/base/bytes.h"
 #include "sixward/dns/reply.h"
