@@ -118,6 +118,9 @@ static void only_shared_sockets_share_an_endpoint(void **state)
 	}
 }
 
+/* An address that no test beside this one takes ports of. */
+#define PROBED "127.0.0.79"
+
 static void the_probe_sees_a_server_that_shares(void **state)
 {
 	static int (*const open[])(
@@ -125,7 +128,7 @@ static void the_probe_sees_a_server_that_shares(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct socket_options options = { .local = at("127.0.0.1"), .shared = true };
+		struct socket_options options = { .local = at(PROBED), .shared = true };
 		int descriptor = open[i](&options);
 		struct endpoint taken = bound(descriptor);
 
@@ -137,7 +140,7 @@ static void the_probe_sees_a_server_that_shares(void **state)
 
 static void the_probe_does_not_mind_connections_that_linger(void **state)
 {
-	struct socket_options options = { .local = at("127.0.0.1") };
+	struct socket_options options = { .local = at(PROBED) };
 	int listener = socket_open_listener(&options);
 	int client = socket(AF_INET, SOCK_STREAM, 0);
 	struct endpoint local = bound(listener);
