@@ -88,6 +88,23 @@ bool peer_has_edns(const struct peer *peer, uint64_t now_ms)
 	return now_ms >= peer->no_edns_until_ms;
 }
 
+void peer_note_use(struct peer *peer, bool is_useful, uint64_t now_ms)
+{
+	peer->useless_ms = now_ms;
+	if (is_useful)
+		peer->useless = 0;
+	else if (peer->useless < PEER_USELESS)
+		peer->useless++;
+}
+
+/* In the unit of health: a server that is quick to say no is not the fastest. */
+static uint32_t cost_of(const struct peer *peer, uint64_t now_ms)
+{
+	bool is_lately = now_ms - peer->useless_ms < PEER_USELESS_FOR_MS;
+
+	return peer->useless == PEER_USELESS && is_lately ? PEER_USELESS_COST_MS * 16 : 0;
+}
+
 struct pick_candidate peer_candidate(const struct peer *peer, uint64_t now_ms)
 {
 	const struct health *health = &peer->health[TRANSPORT_UDP];
@@ -96,7 +113,7 @@ struct pick_candidate peer_candidate(const struct peer *peer, uint64_t now_ms)
 		.state = health->state,
 		.is_known = health_is_known(health),
 		.wants_probe = health_wants_probe(health, now_ms),
-		.smoothed = health->smoothed,
+		.smoothed = health->smoothed + cost_of(peer, now_ms),
 		.replied_ms = health->replied_ms,
 	};
 }

@@ -584,6 +584,7 @@ static void weigh(struct attempt *attempt, struct judge_case matter)
 		/* It was EDNS that it disliked, then, not the question. */
 		if (attempt->dropped_edns)
 			peer_note_no_edns(peer, now_of(search));
+		peer_note_use(peer, true, now_of(search));
 		end(search, reply, reply ? NULL : &failure);
 		return;
 	}
@@ -611,6 +612,7 @@ static void weigh(struct attempt *attempt, struct judge_case matter)
 	case JUDGE_ERROR:
 	case JUDGE_NO_EDNS:
 		count_up(&tally->errors);
+		peer_note_use(peer, false, now_of(search));
 		search->is_answered = true;
 		break;
 	}

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "sixward/upstream/peer.h"
 #include "stage.h"
 
 #include <errno.h>
@@ -435,6 +436,29 @@ static struct group *group_of_a_worker(enum group_order order, struct rumours *r
 	};
 
 	return group_new(stage.loop, &stage.entropy, &options);
+}
+
+/* Quick to say no is not fast: it is asked after the others, and tried again later. */
+static void a_server_that_only_refuses_is_not_the_fastest(void **state)
+{
+	(void)state;
+	stage_open(&stage, 2, ORDER_FASTEST);
+	sim_set_latency(stage.sim, &two->at, 20);
+	for (unsigned i = 0; i < 20; i++)
+		(void)stage_answer(&stage, "measure.example", TYPE_A);
+	one->udp.rcode = RCODE_REFUSED;
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 2);
+	one->udp_count = 0;
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 2);
+	assert_true(one->udp_count <= 1); /* a measurement now and then */
+
+	one->udp.rcode = RCODE_NOERROR;
+	(void)sim_run_for(stage.sim, PEER_USELESS_FOR_MS);
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	stage_close(&stage);
 }
 
 static void does_not_wait_for_what_another_worker_found_dead(void **state)
@@ -1149,6 +1173,7 @@ int main(void)
 		cmocka_unit_test(loses_no_question_where_replies_are_lost),
 		cmocka_unit_test(asks_another_before_the_same_again),
 		cmocka_unit_test(does_not_wait_twice_for_a_dead_server),
+		cmocka_unit_test(a_server_that_only_refuses_is_not_the_fastest),
 		cmocka_unit_test(does_not_wait_for_what_another_worker_found_dead),
 		cmocka_unit_test(believes_its_own_eyes_before_a_rumour),
 		cmocka_unit_test(sends_one_datagram_as_a_probe),

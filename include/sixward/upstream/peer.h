@@ -15,7 +15,15 @@
 
 enum transport { TRANSPORT_UDP, TRANSPORT_STREAM };
 
-enum { PEER_NO_EDNS_MS = 15 * 60 * 1000 }; /* LIM-16 */
+enum {
+	PEER_NO_EDNS_MS = 15 * 60 * 1000, /* LIM-16 */
+
+	/* Answers without use in a row, until a server that is fast at them counts as slow by so
+	 * much for a while. */
+	PEER_USELESS = 3,
+	PEER_USELESS_COST_MS = 1000,
+	PEER_USELESS_FOR_MS = 60000
+};
 
 struct peer {
 	unsigned references;
@@ -23,6 +31,8 @@ struct peer {
 	bool trust_ad;
 	struct health health[2];   /* by transport */
 	uint64_t no_edns_until_ms; /* R6891-6.2.2-a */
+	uint64_t useless_ms;       /* when it last gave an answer without use */
+	uint8_t useless;           /* how many of them in a row, PEER_USELESS at most */
 	struct ports *ports;
 	struct channel *channel;
 	struct tally *tally;
@@ -38,6 +48,9 @@ void peer_note_reply(struct peer *peer, enum transport transport, uint64_t rtt_m
 void peer_note_loss(struct peer *peer, enum transport transport, uint64_t sent_ms, uint64_t now_ms);
 void peer_note_error(struct peer *peer, enum transport transport, const char *why, uint64_t now_ms);
 void peer_note_no_edns(struct peer *peer, uint64_t now_ms);
+
+/* What its answer was worth: SERVFAIL, REFUSED and the like are none. */
+void peer_note_use(struct peer *peer, bool is_useful, uint64_t now_ms);
 bool peer_has_edns(const struct peer *peer, uint64_t now_ms);
 
 /* What pick needs to know of it. */
