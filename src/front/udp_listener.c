@@ -12,7 +12,6 @@ struct udp_listener {
 	struct gate *gate;
 	struct resolver *resolver;
 	struct udp *udp;
-	struct endpoint endpoint;
 	struct query_list list;
 	bool is_quiet;
 	uint8_t out[WIRE_UDP_ADVERTISED];
@@ -78,7 +77,6 @@ struct udp_listener *udp_listener_new(struct loop *loop, const struct udp_listen
 	listener->loop = loop;
 	listener->gate = gate;
 	listener->resolver = resolver;
-	listener->endpoint = options->endpoint;
 	listener->udp = udp_new(loop, &socket, on_datagram, NULL, listener, error);
 	if (!listener->udp) {
 		free(listener);
@@ -99,11 +97,6 @@ void udp_listener_free(struct udp_listener *listener)
 void udp_listener_set_gate(struct udp_listener *listener, struct gate *gate)
 {
 	listener->gate = gate;
-}
-
-struct endpoint udp_listener_endpoint(const struct udp_listener *listener)
-{
-	return listener->endpoint;
 }
 
 void udp_listener_quiesce(struct udp_listener *listener)

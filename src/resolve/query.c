@@ -85,11 +85,6 @@ void resolver_add_counts(struct resolver *resolver, struct counts *counts)
 		&resolver->count_in_progress);
 }
 
-size_t resolver_in_progress(const struct resolver *resolver)
-{
-	return resolver->in_progress;
-}
-
 struct outcomes *resolver_outcomes(struct resolver *resolver)
 {
 	return &resolver->outcomes;

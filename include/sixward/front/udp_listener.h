@@ -19,7 +19,6 @@ void udp_listener_free(struct udp_listener *listener); /* its requests end witho
 
 /* For a reload: the socket lives on. */
 void udp_listener_set_gate(struct udp_listener *listener, struct gate *gate);
-struct endpoint udp_listener_endpoint(const struct udp_listener *listener);
 
 /* For stopping in order: takes no more queries; those in progress are still answered. */
 void udp_listener_quiesce(struct udp_listener *listener);

@@ -80,9 +80,6 @@ void resolver_free(struct resolver *resolver); /* after its lists were cancelled
 void resolver_set_parts(struct resolver *resolver, const struct resolver_parts *parts);
 void resolver_add_counts(struct resolver *resolver, struct counts *counts);
 
-/* Requests in progress, over all lists. */
-size_t resolver_in_progress(const struct resolver *resolver);
-
 /* For the gate, which ends what never becomes a request: one count of outcomes for both. */
 struct outcomes *resolver_outcomes(struct resolver *resolver);
 
