@@ -342,6 +342,9 @@ void cache_find(struct cache *cache, const struct question *question, uint64_t n
 	hit->reply = NULL;
 	hit->age_s = 0;
 	hit->is_cut = false;
+	hit->wants_refresh = false;
+	hit->is_popular = false;
+	hit->edition = 0;
 
 	pthread_mutex_lock(&shard->lock);
 	count_up(&shard->count_asked);
@@ -362,6 +365,37 @@ void cache_find(struct cache *cache, const struct question *question, uint64_t n
 		return;
 	if (has_failed)
 		hit->kind = CACHE_FAILURE; /* R9520-3.2-b */
+}
+
+bool cache_find_stale(struct cache *cache, const struct question *question, uint64_t now_ms,
+	struct cache_hit *hit)
+{
+	(void)cache;
+	(void)question;
+	(void)now_ms;
+	(void)hit;
+	return false;
+}
+
+bool cache_find_finished(struct cache *cache, const struct question *question,
+	const struct finished_key *key, uint64_t now_ms, union finished_copy *copy)
+{
+	(void)cache;
+	(void)question;
+	(void)key;
+	(void)now_ms;
+	(void)copy;
+	return false;
+}
+
+void cache_keep_finished(struct cache *cache, const struct question *question, uint64_t edition,
+	struct finished *finished, uint64_t now_ms)
+{
+	(void)cache;
+	(void)question;
+	(void)edition;
+	(void)now_ms;
+	free(finished);
 }
 
 static struct entry *entry_new(const struct key *key, struct reply *reply, uint64_t now_ms)
