@@ -11,7 +11,14 @@
 #include "sixward/net/timer.h"
 #include "sixward/resolve/splice.h"
 
-enum { EXPECTED = 256, S_MS = 1000 };
+enum {
+	EXPECTED = 256,
+	S_MS = 1000,
+	/* LIM-37: of the flights that there may be, refreshes get one in so many, and none while
+	 * half of all are in the air. */
+	REFRESH_SHARE = 8,
+	REFRESH_BUSY = 2
+};
 
 /* One who waits for a flight: a client's request, or another flight for the rest of its
  * chain. */
@@ -35,6 +42,7 @@ struct relay {
  * worker. */
 struct flight {
 	struct table_link link;
+	struct flight *older, *newer; /* in the order started */
 	struct lookups *lookups;
 	struct question question;
 	struct lookup *waiters;
@@ -42,21 +50,26 @@ struct flight {
 	struct reply *first; /* a chain that ends in an alias */
 	uint64_t first_ms;   /* when it came */
 	struct lookup *rest; /* of that chain */
+	uint64_t started_ms;
 	uint64_t deadline_ms;
 	struct relay *relay;
 	uint8_t tries_max; /* what the parts of the chain before it left (LIM-08) */
 	bool stream;
-	bool has_claim; /* ours to ask, among the workers */
+	bool has_claim;  /* ours to ask, among the workers */
+	bool is_refresh; /* of what is known still: whoever joins does not change that */
 };
 
 struct lookups {
 	struct lookups_options options;
 	struct table flights;
+	struct flight *oldest, *newest;
+	size_t refreshes;
 	struct flight refused; /* in no table: those whose flight never starts */
 	struct timer *refuse;
 	struct relay *relays;
 	struct relay *spare; /* for the next question that may be claimed already */
 	struct count count_started, count_joined, count_parts, count_refused, count_in_flight;
+	struct count count_refreshes, count_refreshes_dropped;
 };
 
 static void on_refuse(void *owner);
@@ -124,16 +137,38 @@ static void flight_free(struct flight *flight)
 	reply_unref(flight->first);
 }
 
+static void note_in_flight(struct lookups *lookups)
+{
+	count_set(&lookups->count_in_flight, lookups->flights.count);
+}
+
+/* From now on whoever asks starts another. */
+static void flight_land(struct flight *flight)
+{
+	struct lookups *lookups = flight->lookups;
+
+	table_remove(&lookups->flights, &flight->link);
+	if (flight->newer)
+		flight->newer->older = flight->older;
+	else
+		lookups->newest = flight->older;
+	if (flight->older)
+		flight->older->newer = flight->newer;
+	else
+		lookups->oldest = flight->newer;
+	if (flight->is_refresh)
+		lookups->refreshes--;
+	note_in_flight(lookups);
+}
+
 void lookups_free(struct lookups *lookups)
 {
-	struct table_link *link;
-
 	if (!lookups)
 		return;
-	while ((link = table_next(&lookups->flights, NULL))) {
-		struct flight *flight = TABLE_ITEM(link, struct flight, link);
+	while (lookups->oldest) {
+		struct flight *flight = lookups->oldest;
 
-		table_remove(&lookups->flights, link);
+		flight_land(flight);
 		flight_free(flight);
 		free(flight);
 	}
@@ -159,6 +194,12 @@ void lookups_add_counts(struct lookups *lookups, struct counts *counts)
 		&lookups->count_parts);
 	counts_add(counts, "lookups_refused", NULL, "questions over the limit",
 		&lookups->count_refused);
+	counts_add(counts, "lookups_refreshes", NULL,
+		"questions asked anew shortly before their answers expire",
+		&lookups->count_refreshes);
+	counts_add(counts, "lookups_refreshes_dropped", NULL,
+		"questions not asked anew because too many were on their way",
+		&lookups->count_refreshes_dropped);
 	counts_add(counts, "lookups_in_flight", NULL, "questions on their way upstream",
 		&lookups->count_in_flight);
 }
@@ -171,35 +212,6 @@ void lookups_set_terms(struct lookups *lookups, const struct lookups_terms *term
 uint8_t lookups_links_max(const struct lookups *lookups)
 {
 	return lookups->options.terms.links_max;
-}
-
-bool lookup_now(
-	struct lookups *lookups, const struct question *question, struct lookup_result *result)
-{
-	struct cache_hit hit;
-
-	cache_find(lookups->options.cache, question, loop_now_ms(lookups->options.loop), &hit);
-	switch (hit.kind) {
-	case CACHE_MISS:
-		return false;
-	case CACHE_REPLY:
-		result->reply = hit.reply;
-		result->age_s = hit.age_s;
-		result->is_cut = hit.is_cut;
-		result->is_cached_failure = false;
-		result->failure.cause = FAILURE_NONE;
-		return true;
-	case CACHE_FAILURE:
-		*result =
-			(struct lookup_result){ .is_cached_failure = true, .failure = hit.failure };
-		return true;
-	}
-	return false;
-}
-
-static void note_in_flight(struct lookups *lookups)
-{
-	count_set(&lookups->count_in_flight, lookups->flights.count);
 }
 
 static struct lookup *waiter_add(struct flight *flight, lookup_done *done, void *owner)
@@ -279,11 +291,8 @@ static bool is_lasting(const struct flight *flight, const struct failure *failur
 /* The one end of a flight: all who wait are told. */
 static void flight_end(struct flight *flight, const struct lookup_result *result)
 {
-	struct lookups *lookups = flight->lookups;
-
 	assert(!flight->asked && !flight->rest);
-	table_remove(&lookups->flights, &flight->link);
-	note_in_flight(lookups);
+	flight_land(flight);
 	tell_all(flight, result);
 	flight_free(flight);
 	free(flight);
@@ -367,6 +376,28 @@ static bool waits_for(const struct flight *flight, const struct flight *other)
 
 static void flight_ask(struct flight *flight);
 
+/* To be asked by flight_ask, whether or not somebody waits. */
+static struct flight *flight_new(struct lookups *lookups, const struct question *question,
+	uint64_t hash, uint64_t deadline_ms)
+{
+	struct flight *flight = mem_new(sizeof(*flight));
+
+	flight->lookups = lookups;
+	flight->question = *question;
+	flight->started_ms = loop_now_ms(lookups->options.loop);
+	flight->deadline_ms = deadline_ms;
+	flight->tries_max = GROUP_TRIES_MAX;
+	flight->older = lookups->newest;
+	if (flight->older)
+		flight->older->newer = flight;
+	else
+		lookups->oldest = flight;
+	lookups->newest = flight;
+	table_insert(&lookups->flights, &flight->link, hash);
+	note_in_flight(lookups);
+	return flight;
+}
+
 /* Joins the flight of that question (R9520-2.3-a), or starts it. */
 static struct lookup *join(struct lookups *lookups, const struct question *question, bool stream,
 	uint8_t tries_max, uint64_t deadline_ms, lookup_done *done, void *owner)
@@ -384,17 +415,88 @@ static struct lookup *join(struct lookups *lookups, const struct question *quest
 		timer_start(lookups->refuse, 0);
 		return waiter_add(&lookups->refused, done, owner);
 	}
-	flight = mem_new(sizeof(*flight));
-	flight->lookups = lookups;
-	flight->question = *question;
-	flight->deadline_ms = deadline_ms;
+	flight = flight_new(lookups, question, hash, deadline_ms);
 	flight->tries_max = tries_max;
 	flight->stream = stream;
-	table_insert(&lookups->flights, &flight->link, hash);
-	note_in_flight(lookups);
 	lookup = waiter_add(flight, done, owner);
 	flight_ask(flight);
 	return lookup;
+}
+
+bool lookup_stale(
+	struct lookups *lookups, const struct question *question, struct lookup_result *result)
+{
+	struct cache_hit hit;
+
+	if (!cache_find_stale(
+		    lookups->options.cache, question, loop_now_ms(lookups->options.loop), &hit))
+		return false;
+	/* How old it is no longer matters: its TTLs are replaced (R8767-4-a). */
+	*result = (struct lookup_result){ .reply = hit.reply, .is_stale = true };
+	return true;
+}
+
+/* R8767-7-a: whether an attempt to find out is late; those who ask now need not wait as well. */
+static bool is_late(const struct lookups *lookups, const struct question *question)
+{
+	uint64_t now_ms = loop_now_ms(lookups->options.loop);
+	const struct flight *flight = lookups->oldest;
+
+	/* In a good hour no flight is that old, and none is looked for. */
+	if (!flight || now_ms - flight->started_ms < LOOKUPS_LATE_MS)
+		return false;
+	flight = flight_find(lookups, question, question_hash(&lookups->flights, question));
+	return flight && now_ms - flight->started_ms >= LOOKUPS_LATE_MS;
+}
+
+/* CCH-g, LIM-37: asks for what is known still, once, and without anybody who waits. What is too
+ * much is left out: it will be asked for when it is missing. */
+static void refresh(struct lookups *lookups, const struct question *question)
+{
+	uint64_t hash = question_hash(&lookups->flights, question);
+	size_t most = lookups->options.terms.flights_max;
+	uint64_t now_ms = loop_now_ms(lookups->options.loop);
+	struct flight *flight;
+
+	if (flight_find(lookups, question, hash))
+		return;
+	if (lookups->refreshes >= most / REFRESH_SHARE ||
+		lookups->flights.count >= most / REFRESH_BUSY) {
+		count_up(&lookups->count_refreshes_dropped);
+		return;
+	}
+	count_up(&lookups->count_refreshes);
+	lookups->refreshes++;
+	flight = flight_new(lookups, question, hash, now_ms + lookups->options.resolve_ms);
+	flight->is_refresh = true;
+	flight_ask(flight);
+}
+
+bool lookup_now(
+	struct lookups *lookups, const struct question *question, struct lookup_result *result)
+{
+	struct cache_hit hit;
+
+	cache_find(lookups->options.cache, question, loop_now_ms(lookups->options.loop), &hit);
+	switch (hit.kind) {
+	case CACHE_MISS:
+		return is_late(lookups, question) && lookup_stale(lookups, question, result);
+	case CACHE_REPLY:
+		if (hit.wants_refresh)
+			refresh(lookups, question);
+		result->reply = hit.reply;
+		result->age_s = hit.age_s;
+		result->is_cut = hit.is_cut;
+		result->is_stale = false;
+		result->is_cached_failure = false;
+		result->failure.cause = FAILURE_NONE;
+		return true;
+	case CACHE_FAILURE:
+		*result =
+			(struct lookup_result){ .is_cached_failure = true, .failure = hit.failure };
+		return true;
+	}
+	return false;
 }
 
 /* What is known of a chain's last target. Special names are not asked for behind an alias either

@@ -13,6 +13,8 @@
  * worker; the cache behind it is shared. A flight goes on to its own deadline (LIM-04) when
  * nobody waits any more, to fill the cache. */
 
+enum { LOOKUPS_LATE_MS = 1800 }; /* LIM-27: from then on stale data will do (R8767-5-a) */
+
 struct lookups;
 
 /* What a reload may change. */
@@ -41,13 +43,21 @@ struct lookup_result {
 	struct reply *reply; /* NULL: see failure */
 	uint32_t age_s;
 	bool is_cut;            /* see cache.h */
+	bool is_stale;          /* it has expired (R8767-4-a); then age_s is 0 */
 	bool is_cached_failure; /* EDE-04: held since an earlier query */
 	struct failure failure;
 };
 
 /* What the cache knows; false: nothing. The reply is the caller's reference. `question->scope`
- * is the route's. */
+ * is the route's. While the question has been on its way for LOOKUPS_LATE_MS, stale data counts as
+ * known (R8767-7-a). What is popular and near its end is asked for anew, and nobody waits
+ * (CCH-g, LIM-37). */
 bool lookup_now(
+	struct lookups *lookups, const struct question *question, struct lookup_result *result);
+
+/* Expired data, for those whom a look-up has failed or keeps waiting; false: there is none. The
+ * reply is the caller's reference. */
+bool lookup_stale(
 	struct lookups *lookups, const struct question *question, struct lookup_result *result);
 
 /* The result is lent. */
