@@ -14,14 +14,8 @@ enum {
 	PROBES = 4,
 	POINTER_MAX = 0x3fff, /* RFC 1035 4.1.4: 14 bits */
 	LABELS_MAX = NAME_SIZE_MAX / 2 + 1,
-	TTL_MAX = 0x7fffffff, /* R2181-8-a */
-	OPT_SIZE = 11,
-	OPTION_HEAD = 4,
-	EDE_HEAD = 2
+	TTL_MAX = 0x7fffffff /* R2181-8-a */
 };
-
-/* How much of the extended errors goes along (R8914-3-a). */
-enum ede_level { EDES_WHOLE, EDES_CODES, EDES_NONE };
 
 struct encoder {
 	const struct answer *answer;
@@ -254,76 +248,23 @@ static void put_record(struct encoder *encoder, const struct record *record)
 	encoder->counts[record->section]++;
 }
 
-static size_t size_opt(const struct answer_edns *edns, enum ede_level level)
+static size_t size_opt(const struct answer *answer, enum ede_level level)
 {
-	size_t size = OPT_SIZE;
-
-	if (!edns->present)
-		return 0;
-	if (edns->cookie_size > 0)
-		size += OPTION_HEAD + (size_t)edns->cookie_size;
-	if (edns->nsid != NULL)
-		size += OPTION_HEAD + strnlen(edns->nsid, ANSWER_NSID_MAX);
-	if (edns->has_keepalive)
-		size += OPTION_HEAD + 2;
-	for (size_t i = 0; i < edns->edes.count && level != EDES_NONE; i++) {
-		size += OPTION_HEAD + EDE_HEAD;
-		if (level == EDES_WHOLE)
-			size += strlen(edns->edes.items[i].text);
-	}
-	return size;
+	return opt_size(&answer->edns, opt_size_edes(answer->edes, level));
 }
 
-static void put_option(struct writer *out, uint16_t code, const void *octets, size_t size)
-{
-	writer_u16(out, code);
-	writer_u16(out, (uint16_t)size);
-	writer_put(out, octets, size);
-}
-
-static void put_edes(struct writer *out, const struct ede_list *edes, enum ede_level level)
-{
-	if (level == EDES_NONE)
-		return;
-	for (size_t i = 0; i < edes->count; i++) {
-		const struct ede *ede = &edes->items[i];
-		size_t text_size = level == EDES_WHOLE ? strlen(ede->text) : 0;
-
-		/* R8914-2-a: the text has no NUL. */
-		writer_u16(out, OPTION_EDE);
-		writer_u16(out, (uint16_t)(EDE_HEAD + text_size));
-		writer_u16(out, ede->code);
-		writer_put(out, ede->text, text_size);
-	}
-}
-
+/* There is room for it: that was found out before. */
 static void put_opt(struct encoder *encoder, enum ede_level level)
 {
-	const struct answer_edns *edns = &encoder->answer->edns;
-	struct writer *out = &encoder->out;
-	uint32_t extended = (uint32_t)(encoder->answer->rcode >> 4) << 24;
-	size_t options_at;
+	const struct answer *answer = encoder->answer;
+	uint8_t edes[OPT_EDES_MAX];
+	size_t edes_size;
 
-	if (!edns->present)
-		return; /* R6891-6.1.1-a */
-	writer_u8(out, 0);
-	writer_u16(out, TYPE_OPT);
-	writer_u16(out, WIRE_UDP_ADVERTISED);                        /* R6891-6.2.3-b */
-	writer_u32(out, extended | (edns->dnssec_ok ? 0x8000U : 0)); /* R6840-5.6-a */
-	writer_u16(out, 0);
-	options_at = out->at;
-	if (edns->cookie_size > 0)
-		put_option(out, OPTION_COOKIE, edns->cookie, edns->cookie_size);
-	if (edns->nsid != NULL)
-		put_option(out, OPTION_NSID, edns->nsid, strnlen(edns->nsid, ANSWER_NSID_MAX));
-	if (edns->has_keepalive) {
-		uint8_t keepalive[2];
-
-		bytes_put_u16(keepalive, edns->keepalive);
-		put_option(out, OPTION_KEEPALIVE, keepalive, sizeof(keepalive));
-	}
-	put_edes(out, &edns->edes, level);
-	writer_patch_u16(out, options_at - 2, (uint16_t)(out->at - options_at));
+	if (!answer->edns.present)
+		return;
+	edes_size = opt_encode_edes(answer->edes, level, edes);
+	encoder->out.at += opt_encode(&answer->edns, answer->rcode, edes, edes_size,
+		encoder->out.octets + encoder->out.at);
 	encoder->counts[SECTION_ADDITIONAL]++;
 }
 
@@ -405,8 +346,8 @@ static void put_set(struct encoder *encoder, size_t start, size_t end)
 	}
 }
 
-/* All of the set or nothing of it. */
-static void try_set(struct encoder *encoder, size_t start, size_t end)
+/* All of the set or nothing of it: then false. */
+static bool try_set(struct encoder *encoder, size_t start, size_t end)
 {
 	size_t at = encoder->out.at;
 	uint16_t counts[3];
@@ -414,7 +355,7 @@ static void try_set(struct encoder *encoder, size_t start, size_t end)
 	memcpy(counts, encoder->counts, sizeof(counts));
 	put_set(encoder, start, end);
 	if (!encoder->out.failed)
-		return;
+		return true;
 	memcpy(encoder->counts, counts, sizeof(counts));
 	encoder->out.at = at;
 	encoder->out.failed = false;
@@ -423,15 +364,17 @@ static void try_set(struct encoder *encoder, size_t start, size_t end)
 		if (encoder->slots[i] >= at)
 			encoder->slots[i] = 0;
 	}
+	return false;
 }
 
-/* False: a set that must be there does not fit. */
-static bool put_sets(struct encoder *encoder, bool with_optional)
+/* ANSWER_CUT: a set that must be there does not fit. */
+static enum answer_fit put_sets(struct encoder *encoder, bool with_optional)
 {
 	const struct answer *answer = encoder->answer;
-	size_t least_room = answer->limit - size_opt(&answer->edns, EDES_NONE);
-	size_t optional_room = answer->limit - size_opt(&answer->edns, EDES_CODES);
+	size_t least_room = answer->limit - size_opt(answer, EDES_NONE);
+	size_t optional_room = answer->limit - size_opt(answer, EDES_CODES);
 	size_t count = answer->reply == NULL ? 0 : reply_count(answer->reply);
+	enum answer_fit fit = ANSWER_WHOLE;
 	size_t end;
 
 	for (size_t start = 0; start < count; start = end) {
@@ -442,13 +385,15 @@ static bool put_sets(struct encoder *encoder, bool with_optional)
 			encoder->out.room = least_room;
 			put_set(encoder, start, end);
 			if (encoder->out.failed)
-				return false;
-		} else if (with_optional && encoder->out.at < optional_room) {
-			encoder->out.room = optional_room;
-			try_set(encoder, start, end);
+				return ANSWER_CUT;
+			continue;
 		}
+		encoder->out.room = optional_room;
+		if (!with_optional || encoder->out.at >= optional_room ||
+			!try_set(encoder, start, end))
+			fit = ANSWER_REDUCED;
 	}
-	return true;
+	return fit;
 }
 
 static void start(struct encoder *encoder, const struct answer *answer, uint8_t *out)
@@ -467,32 +412,34 @@ static enum ede_level pick_level(const struct encoder *encoder)
 	const struct answer *answer = encoder->answer;
 	size_t left = answer->limit - encoder->out.at;
 
-	if (size_opt(&answer->edns, EDES_WHOLE) <= left)
+	if (size_opt(answer, EDES_WHOLE) <= left)
 		return EDES_WHOLE;
-	return size_opt(&answer->edns, EDES_CODES) <= left ? EDES_CODES : EDES_NONE;
+	return size_opt(answer, EDES_CODES) <= left ? EDES_CODES : EDES_NONE;
 }
 
-size_t answer_encode(const struct answer *answer, uint8_t *out, bool *truncated)
+size_t answer_encode(const struct answer *answer, uint8_t *out, enum answer_fit *fit)
 {
 	struct encoder encoder;
+	enum answer_fit found;
 	enum ede_level level;
-	bool is_cut = false;
 
 	assert(answer->limit >= WIRE_UDP_MIN);
 	start(&encoder, answer, out);
-	if (!put_sets(&encoder, true)) {
+	found = put_sets(&encoder, true);
+	if (found == ANSWER_CUT) {
 		start(&encoder, answer, out);
-		is_cut = !put_sets(&encoder, false);
+		found = put_sets(&encoder, false);
 	}
-	if (is_cut)
+	if (found == ANSWER_CUT)
 		start(&encoder, answer, out); /* D64-5.4-e, R2181-9-a */
 	level = pick_level(&encoder);
-	if (level == EDES_NONE && answer->edns.edes.count > 0)
-		is_cut = true; /* A-15, R8914-3-a */
-	encoder.out.room = answer->limit;
+	if (level == EDES_CODES && found == ANSWER_WHOLE)
+		found = ANSWER_REDUCED;
+	if (level == EDES_NONE && answer->edes && answer->edes->count > 0)
+		found = ANSWER_CUT; /* A-15, R8914-3-a */
 	put_opt(&encoder, level);
-	patch_head(&encoder, is_cut);
-	if (truncated != NULL)
-		*truncated = is_cut;
+	patch_head(&encoder, found == ANSWER_CUT);
+	if (fit != NULL)
+		*fit = found;
 	return encoder.out.at;
 }

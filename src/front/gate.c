@@ -61,6 +61,7 @@ static enum gate_verdict answer(struct judged *judged, enum outcome outcome, uin
 		.flags = (uint16_t)((wire->flags & (WIRE_RD | WIRE_CD)) | judged->ra | more_flags),
 		.limit = WIRE_UDP_MIN,
 		.edns = judged->edns };
+	struct ede_list edes = { 0 };
 	int ede = outcome_ede(outcome);
 
 	if (part == WITH_QUESTION) {
@@ -69,7 +70,8 @@ static enum gate_verdict answer(struct judged *judged, enum outcome outcome, uin
 		answer.question_type = wire->question_type;
 	}
 	if (ede >= 0)
-		ede_add(&answer.edns.edes, (uint16_t)ede, NULL);
+		ede_add(&edes, (uint16_t)ede, NULL);
+	answer.edes = &edes;
 	*judged->size = answer_encode(&answer, judged->out, NULL);
 	outcomes_note(judged->gate->outcomes, outcome);
 	return GATE_ANSWER;

@@ -210,13 +210,13 @@ static struct answer answer_of(const struct query *query, const struct ending *e
 		.question_type = query->inquiry.question.type,
 		.limit = query->limit,
 		.edns = query->edns,
+		.edes = &ending->edes,
 	};
 
 	if (ending->has_aa)
 		answer.flags |= WIRE_AA;
 	if (ending->has_ad)
 		answer.flags |= WIRE_AD;
-	answer.edns.edes = ending->edes;
 	return answer;
 }
 
@@ -242,15 +242,15 @@ static size_t query_end(struct query *query, struct ending *ending, uint8_t *out
 {
 	bool is_answered =
 		ending->outcome != OUTCOME_DROPPED && ending->outcome != OUTCOME_CANCELLED;
-	bool is_truncated = false;
+	enum answer_fit fit = ANSWER_WHOLE;
 	size_t size = 0;
 
 	if (is_answered) {
 		struct answer answer = answer_of(query, ending);
 
-		size = answer_encode(&answer, out, &is_truncated);
+		size = answer_encode(&answer, out, &fit);
 	}
-	if (is_truncated && query->origin.stream) {
+	if (fit == ANSWER_CUT && query->origin.stream) {
 		/* UPR-06: what does not fit into any message. */
 		struct answer answer;
 

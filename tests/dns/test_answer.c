@@ -92,6 +92,7 @@ static struct answer answer_of(const struct reply *reply)
 struct sent {
 	uint8_t octets[WIRE_MESSAGE_MAX];
 	size_t size;
+	enum answer_fit fit;
 	bool truncated;
 	struct wire wire;
 	size_t count; /* without OPT */
@@ -108,7 +109,8 @@ static void send_answer(const struct answer *answer)
 	memset(&sent.wire, 0, sizeof(sent.wire));
 	sent.count = 0;
 	memset(sent.octets, 0xaa, sizeof(sent.octets));
-	sent.size = answer_encode(answer, sent.octets, &sent.truncated);
+	sent.size = answer_encode(answer, sent.octets, &sent.fit);
+	sent.truncated = sent.fit == ANSWER_CUT;
 	assert_true(sent.size <= answer->limit);
 	assert_true(wire_view(&sent.wire, sent.octets, sent.size));
 	if (sent.wire.question_count > 0)
@@ -554,6 +556,7 @@ static void the_opt_holds_what_it_was_given(void **state)
 		OPTION_EDE };
 	struct reply *reply = simple_reply();
 	struct answer answer = answer_of(reply);
+	struct ede_list edes = { 0 };
 	struct wire_option option;
 	size_t at = 0;
 	size_t count = 0;
@@ -568,8 +571,9 @@ static void the_opt_holds_what_it_was_given(void **state)
 		.cookie = { 1, 2, 3 },
 		.nsid = "here",
 	};
-	ede_add(&answer.edns.edes, EDE_STALE, "old");
-	ede_add(&answer.edns.edes, EDE_FORGED, NULL);
+	answer.edes = &edes;
+	ede_add(&edes, EDE_STALE, "old");
+	ede_add(&edes, EDE_FORGED, NULL);
 	send_answer(&answer);
 	assert_true(sent.wire.edns.present);
 	assert_true(sent.wire.edns.dnssec_ok);
@@ -624,11 +628,13 @@ static void extended_errors_make_room_first(void **state)
 	reply = reply_draft_seal(draft);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct answer answer = answer_of(reply);
+		struct ede_list edes = { 0 };
 		struct wire_option option;
 
 		answer.limit = rows[i].limit;
 		answer.edns.present = true;
-		ede_add(&answer.edns.edes, EDE_SYNTHESIZED, "twenty octets of it.");
+		answer.edes = &edes;
+		ede_add(&edes, EDE_SYNTHESIZED, "twenty octets of it.");
 		send_answer(&answer);
 		assert_int_equal(sent.truncated, rows[i].truncated);
 		assert_int_equal(sent.wire.record_counts[0], 30);

@@ -60,17 +60,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.limit = limit < LIMIT_MIN ? LIMIT_MIN : limit,
 		.edns = { .present = flags & 16, .dnssec_ok = flags & 8 } };
 	struct reply *reply = fuzz_reply(&reader, &question);
-	bool truncated;
+	enum answer_fit fit;
 
 	memcpy(octets, name->octets, name->size);
 	octets[name->size + 1] = (uint8_t)type;
 	octets[name->size + 3] = CLASS_IN;
-	if (answer.edns.present)
-		answer.edns.edes = *reply_edes(reply);
+	answer.edes = reply_edes(reply);
 	answer.reply = reply;
 	answer.rcode = reply_facts(reply)->rcode;
-	size = answer_encode(&answer, out, &truncated);
-	check(&answer, out, size, truncated);
+	size = answer_encode(&answer, out, &fit);
+	check(&answer, out, size, fit == ANSWER_CUT);
 	reply_unref(reply);
 	return 0;
 }

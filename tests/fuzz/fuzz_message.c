@@ -43,7 +43,7 @@ static void check_round_trip(const struct question *question, const struct reply
 		.edns = { .present = true, .dnssec_ok = true } };
 	struct reply *again = NULL;
 	struct failure failure;
-	bool truncated;
+	enum answer_fit fit;
 	size_t size;
 
 	memcpy(name, question->name.octets, question->name.size);
@@ -51,9 +51,9 @@ static void check_round_trip(const struct question *question, const struct reply
 	name[question->name.size + 1] = (uint8_t)question->type;
 	name[question->name.size + 2] = (uint8_t)(question->rclass >> 8);
 	name[question->name.size + 3] = (uint8_t)question->rclass;
-	size = answer_encode(&answer, out, &truncated);
+	size = answer_encode(&answer, out, &fit);
 	HOLDS(size <= sizeof(out));
-	if (truncated || reply_facts(reply)->kind == REPLY_RCODE)
+	if (fit != ANSWER_WHOLE || reply_facts(reply)->kind == REPLY_RCODE)
 		return;
 	if (message_decode(out, size, question, &rules, &again, &failure) != MESSAGE_REPLY) {
 		/* An answer without data and without SOA may read as a referral or lame. */

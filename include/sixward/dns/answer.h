@@ -5,23 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sixward/dns/opt.h"
 #include "sixward/dns/reply.h"
 
 /* A reply to the octets that a client gets. */
-
-enum { ANSWER_COOKIE_MAX = 40, ANSWER_NSID_MAX = 128 };
-
-/* What the response's OPT holds; a zeroed one is no OPT (R6891-6.1.1-a). */
-struct answer_edns {
-	bool present;
-	bool dnssec_ok; /* copied from the query (R6840-5.6-a) */
-	bool has_keepalive;
-	uint16_t keepalive;  /* units of 100 ms (R7828-3.3.2-a) */
-	uint8_t cookie_size; /* 0 = none; client and server cookie together */
-	uint8_t cookie[ANSWER_COOKIE_MAX];
-	const char *nsid; /* NULL = none; borrowed */
-	struct ede_list edes;
-};
 
 struct answer {
 	uint16_t id;
@@ -38,13 +25,21 @@ struct answer {
 	size_t limit; /* octets: the client's payload size or 65535; room must be at least as large
 		       */
 	struct answer_edns edns;
+	const struct ede_list *edes; /* NULL = none; sent where there is an OPT */
+};
+
+/* How much of it the limit let through. */
+enum answer_fit {
+	ANSWER_WHOLE,
+	ANSWER_REDUCED, /* without what an answer is good without */
+	ANSWER_CUT      /* TC=1 */
 };
 
 /* Writes the whole response, compressed, with owners equal to QNAME as pointers to the
  * question (R4343-4-a). What does not fit: EDE texts go first, then additional RRsets and the
  * NS of a positive answer, then EDEs, which sets TC=1 (R8914-3-a, A-15); then the answer is
- * truncated to header, question, OPT and TC=1 (R2181-9-a). Returns the size; `*truncated`
- * (may be NULL) tells of TC. */
-size_t answer_encode(const struct answer *answer, uint8_t *out, bool *truncated);
+ * truncated to header, question, OPT and TC=1 (R2181-9-a). Returns the size; `fit` may
+ * be NULL. */
+size_t answer_encode(const struct answer *answer, uint8_t *out, enum answer_fit *fit);
 
 #endif

@@ -32,7 +32,7 @@ struct request {
 	const struct wire *wire; /* header, question and records viewed: one question, opcode 0 */
 	struct origin origin;
 	size_t limit;            /* octets of the response: the client's payload size, or 65535 */
-	struct answer_edns edns; /* without its edes */
+	struct answer_edns edns;
 	struct query_list *list;
 };
 
