@@ -1,19 +1,22 @@
 #!/bin/sh
 # Installs the Debian packages that are missing: "build" what the program needs to be built, "try"
-# dig besides, to ask it, "test" what its tests need. Does nothing, and needs no network, when all
-# are there.
+# dig besides, to ask it, "test" what its tests need, "bench" the servers that it is measured beside
+# (one that Debian does not have is left out). Does nothing, and needs no network, when all are there.
 set -eu
 
 build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libldns-dev libyaml-dev'
 test='git libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck valgrind python3
 	nsd unbound ldnsutils bind9-dnsutils knot-dnsutils curl iproute2 mandoc universal-ctags'
+bench='libcmocka-dev python3 util-linux'
+peers='unbound bind9 knot-resolver pdns-recursor'
 
 case "${1:-build}" in
 build) wanted=$build ;;
 try) wanted="$build bind9-dnsutils" ;;
 test) wanted="$build $test" ;;
+bench) wanted="$build $bench $peers" ;;
 *)
-	echo "usage: $0 [build|try|test]" >&2
+	echo "usage: $0 [build|try|test|bench]" >&2
 	exit 2
 	;;
 esac
@@ -45,6 +48,17 @@ fi
 echo "installing:$missing" >&2
 status=0
 $root apt-get update -q >&2 || status=$?
+if [ "${1:-build}" = bench ]; then
+	known=
+	for package in $missing; do
+		apt-cache show -q=2 "$package" >/dev/null 2>&1 || {
+			echo "no such package here: $package" >&2
+			continue
+		}
+		known="$known $package"
+	done
+	missing=$known
+fi
 # shellcheck disable=SC2086 # a list of words
 $root env DEBIAN_FRONTEND=noninteractive \
 	apt-get install -q -y --no-install-recommends $missing >&2 || status=$?
