@@ -182,6 +182,14 @@ static bool find_names(uint16_t type, size_t *skip, size_t *names)
 	}
 }
 
+bool answer_compresses(uint16_t type)
+{
+	size_t skip;
+	size_t names;
+
+	return find_names(type, &skip, &names);
+}
+
 static void put_rdata(struct encoder *encoder, const struct record *record)
 {
 	size_t length_at = encoder->out.at;

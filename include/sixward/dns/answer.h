@@ -42,4 +42,7 @@ enum answer_fit {
  * be NULL. */
 size_t answer_encode(const struct answer *answer, uint8_t *out, enum answer_fit *fit);
 
+/* R3597-4-a: whether names in RDATA of that type are compressed. */
+bool answer_compresses(uint16_t type);
+
 #endif

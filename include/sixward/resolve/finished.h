@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "sixward/dns/answer.h"
+#include "sixward/dns/wire.h"
 #include "sixward/resolve/outcome.h"
 
 /* A finished answer (design.md, 4; D64-5.4-f): the records of an answer as they were sent, with
@@ -26,24 +27,25 @@ struct finished_key {
 /* One piece of memory. */
 struct finished {
 	struct finished *next; /* the cache's: of the same name */
-	uint64_t until_ms;     /* the cache's: not used from then on */
+	uint64_t until_ms;     /* a TTL has run out: not used from then on; may be set earlier */
 	uint64_t made_ms;
 	uint64_t stamp;
 	uint16_t type;
 	bool dnssec_ok;
 	bool wants_ad;
+	bool is_lower_case; /* for questions without capitals: records lean on its letters */
 	uint8_t outcome;
-	uint8_t rcode;  /* below 16 */
-	uint16_t flags; /* AA and AD */
+	uint8_t edes_size; /* the extended errors as options */
+	uint8_t ttl_count;
+	uint16_t flags; /* AA, AD and the RCODE */
 	uint16_t counts[3];
 	uint16_t records_size;
-	uint8_t ttl_count;
-	uint8_t edes_size; /* the extended errors as options */
-	uint8_t octets[];  /* places of the TTLs (u16, from the first record), records, EDEs */
+	uint8_t octets[]; /* places of the TTLs (u16, from the first record), records, EDEs */
 };
 
-/* Takes the answer apart that answer_encode wrote, for `answer`, into `octets`. NULL when it is
- * not one to keep: cut, too large, an extended RCODE, or not of one question. */
+/* Takes the answer apart that answer_encode wrote, whole, for `answer`, into `octets`. NULL when it
+ * is not one to keep: too large, an extended RCODE, or of no time (a TTL of 0, no record at all);
+ * or one whose records would be written otherwise for other letters of the question. */
 struct finished *finished_new(const struct finished_key *key, const struct answer *answer,
 	enum outcome outcome, const uint8_t *octets, size_t size, uint64_t now_ms);
 void finished_free(struct finished *finished); /* NULL is fine */
@@ -56,13 +58,14 @@ size_t finished_memory(const struct finished *finished);
 union finished_copy {
 	struct finished finished;
 	uint8_t room[sizeof(struct finished) + FINISHED_TTLS_MAX * 2 + FINISHED_OCTETS_MAX +
-		     UINT8_MAX];
+		     OPT_EDES_MAX];
 };
 void finished_take(const struct finished *finished, union finished_copy *copy);
 
-/* The response of `answer`'s id, flags, question, limit and EDNS with the finished records, aged
- * to `now_ms`. Returns its size; 0 when it does not fit, and has to be made anew. */
-size_t finished_write(const union finished_copy *copy, const struct answer *answer, uint64_t now_ms,
-	uint8_t *out);
+/* The response to `query`, whose question it is for, with the finished records, aged to `now_ms`
+ * (rounded up at each step, so at most one second more than anew: CCH-b). Returns its size; 0 when
+ * it has to be made anew: beyond `limit`, too old, or asked in other letters. */
+size_t finished_write(const union finished_copy *copy, const struct wire *query,
+	const struct answer_edns *edns, size_t limit, uint64_t now_ms, uint8_t *out);
 
 #endif
