@@ -10,6 +10,7 @@
 
 #include "sixward/base/entropy.h"
 #include "sixward/base/mem.h"
+#include "sixward/base/siphash.h"
 #include "sixward/front/tcp_front.h"
 #include "sixward/front/udp_listener.h"
 #include "sixward/net/timer.h"
@@ -231,10 +232,42 @@ static void log_file(const struct followed *file, const char *text, bool is_kept
 			LOG_FIELDS(LOG_TEXT("file", file->path)));
 }
 
+/* D64-5.4-f: of the config and of what its hosts files say, the same with every worker. */
+static uint64_t stamp_of(const struct worker *worker)
+{
+	const uint8_t *key = worker->config->stamp_key;
+	uint64_t parts[2] = { 0 };
+
+	for (const struct followed *file = worker->followed; file; file = file->next) {
+		if (!file->is_hosts)
+			continue;
+		parts[1] = file->text ? siphash(key, file->text, file->size) : 0;
+		parts[0] = siphash(key, parts, sizeof(parts));
+	}
+	return siphash(key, parts, sizeof(parts));
+}
+
+static struct resolver_parts parts_of(const struct worker *worker)
+{
+	return (struct resolver_parts){ .loop = worker->loop,
+		.lookups = worker->lookups,
+		.routes = worker->routes,
+		.local = worker->local,
+		.views = &worker->config->views,
+		.cache = worker->common.cache,
+		.stamp = stamp_of(worker),
+		.queries_max = worker->config->queries_max,
+		.queries = worker->common.queries,
+		.budget_ms = BUDGET_MS,
+		.observe = worker->observe,
+		.observer = worker->observer };
+}
+
 static void on_file(void *owner, const char *text, size_t size, const char *why)
 {
 	struct followed *file = owner;
 	struct worker *worker = file->worker;
+	struct resolver_parts parts;
 	bool is_kept = file->text && !is_useful(file, text, size);
 
 	if (!is_kept)
@@ -244,6 +277,8 @@ static void on_file(void *owner, const char *text, size_t size, const char *why)
 		return;
 	if (file->is_hosts) {
 		local_set_records(worker->local, build_records(worker));
+		parts = parts_of(worker);
+		resolver_set_parts(worker->resolver, &parts);
 		return;
 	}
 	set_servers(worker, &worker->config->upstreams);
@@ -327,20 +362,6 @@ static struct gate *build_gate(struct worker *worker)
 		.keepalive = (uint16_t)(config->tcp_idle_ms / KEEPALIVE_UNIT_MS) };
 
 	return gate_new(&options, resolver_outcomes(worker->resolver));
-}
-
-static struct resolver_parts parts_of(const struct worker *worker)
-{
-	return (struct resolver_parts){ .loop = worker->loop,
-		.lookups = worker->lookups,
-		.routes = worker->routes,
-		.local = worker->local,
-		.views = &worker->config->views,
-		.queries_max = worker->config->queries_max,
-		.queries = worker->common.queries,
-		.budget_ms = BUDGET_MS,
-		.observe = worker->observe,
-		.observer = worker->observer };
 }
 
 static struct lookups_terms terms_of(const struct worker *worker)

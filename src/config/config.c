@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "sixward/base/entropy.h"
 #include "sixward/base/mem.h"
 
 void config_upstreams_clear(struct config_upstreams *upstreams)
@@ -58,8 +59,10 @@ bool config_listens_on(const struct config *config, const struct endpoint *endpo
 struct config *config_new(void)
 {
 	struct config *config = mem_new(sizeof(*config));
+	struct entropy entropy = { 0 };
 
 	config->references = 1;
+	entropy_fill(&entropy, config->stamp_key, sizeof(config->stamp_key));
 	return config;
 }
 

@@ -169,6 +169,32 @@ void name_fold(struct name *name)
 		name->octets[i] = fold(name->octets[i]);
 }
 
+/* Eight octets at once. No carry leaves an octet: all are below 0x80 when something is added. */
+static uint64_t fold_eight(uint64_t octets)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t low = octets & ones * 0x7f;
+	uint64_t from_a = low + ones * (0x80 - 'A');
+	uint64_t beyond_z = low + ones * (0x7f - 'Z');
+	uint64_t is_capital = (from_a & ~beyond_z & ~octets) & ones * 0x80;
+
+	return octets | is_capital >> 2;
+}
+
+void name_copy_folded(const uint8_t *name, size_t size, uint8_t *out)
+{
+	uint64_t eight;
+	size_t at = 0;
+
+	for (; size - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, name + at, sizeof(eight));
+		eight = fold_eight(eight);
+		memcpy(out + at, &eight, sizeof(eight));
+	}
+	for (; at < size; at++)
+		out[at] = fold(name[at]);
+}
+
 /* R6672-2.2-a */
 enum name_rewrite name_rewrite(
 	const uint8_t *name, const uint8_t *owner, const uint8_t *target, struct name *out)

@@ -22,6 +22,17 @@ struct question question_make(const uint8_t *name, uint16_t type, uint16_t rclas
 	return question;
 }
 
+void question_init(struct question *question, const uint8_t *name, size_t size, uint16_t type,
+	uint16_t rclass, bool cd)
+{
+	question->name.size = (uint8_t)size;
+	name_copy_folded(name, size, question->name.octets);
+	question->type = type;
+	question->rclass = rclass;
+	question->cd = cd;
+	question->scope = 0;
+}
+
 bool question_equal(const struct question *a, const struct question *b)
 {
 	return a->type == b->type && a->rclass == b->rclass && a->cd == b->cd &&

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sixward/base/entropy.h"
 #include "sixward/base/mem.h"
 
 struct policy {
 	atomic_uint references; /* dropped from any thread */
+	uint64_t stamp;
 	struct policy_options options;
 	struct prefix well_known; /* always ours for reverse look-ups (D64-5.3.1-a) */
 };
@@ -35,7 +37,9 @@ void policy_options_clear(struct policy_options *options)
 struct policy *policy_new(struct policy_options *options)
 {
 	struct policy *policy = mem_new(sizeof(*policy));
+	struct entropy entropy = { 0 };
 
+	entropy_fill(&entropy, &policy->stamp, sizeof(policy->stamp));
 	assert(options->prefix_count <= POLICY_PREFIXES_MAX);
 	atomic_init(&policy->references, 1);
 	policy->options = *options;
@@ -63,6 +67,11 @@ void policy_unref(struct policy *policy)
 const struct policy_options *policy_options(const struct policy *policy)
 {
 	return &policy->options;
+}
+
+uint64_t policy_stamp(const struct policy *policy)
+{
+	return policy->stamp;
 }
 
 /* Whether the prefix lists exactly this range; `range` NULL asks for all of IPv4, which an

@@ -68,6 +68,8 @@ void fact_note(struct fact *fact, const struct lookup_result *result, uint8_t li
 	fact->is_late = false;
 	fact->is_cut = result->is_cut;
 	fact->is_cached_failure = result->is_cached_failure;
+	fact->is_popular = result->is_popular;
+	fact->edition = fact->alias || result->is_cut ? 0 : result->edition;
 	if (result->reply)
 		take_reply(fact, result->reply, result->age_s, links_max);
 	else

@@ -489,6 +489,8 @@ bool lookup_now(
 		result->is_cut = hit.is_cut;
 		result->is_stale = false;
 		result->is_cached_failure = false;
+		result->is_popular = hit.is_popular;
+		result->edition = hit.edition;
 		result->failure.cause = FAILURE_NONE;
 		return true;
 	case CACHE_FAILURE:

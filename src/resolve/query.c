@@ -236,6 +236,62 @@ static void log_oddity(const struct query *query)
 			LOG_TEXT("name", name_format(query->inquiry.question.name.octets, name))));
 }
 
+/* Whether answers may be finished ones: an observer wants to see what they are made of. */
+static bool uses_finished(const struct resolver_parts *parts)
+{
+	return parts->cache && !parts->observe;
+}
+
+static struct finished_key key_for(const struct resolver_parts *parts, const struct policy *policy,
+	uint16_t type, bool dnssec_ok, bool wants_ad)
+{
+	return (struct finished_key){ .stamp = parts->stamp ^ policy_stamp(policy),
+		.type = type,
+		.dnssec_ok = dnssec_ok,
+		.wants_ad = wants_ad };
+}
+
+/* Whether the fact, if it was looked for, is what the cache has for the very name asked. */
+static bool is_of_edition(const struct fact *fact, uint64_t edition)
+{
+	return !fact->is_tried || (fact->reply && fact->edition == edition && !fact->is_local);
+}
+
+/* Of facts that stay as they are in the cache, and of nothing else but policy and settings. */
+static bool is_to_be_kept(const struct query *query, const struct ending *ending)
+{
+	const struct inquiry *inquiry = &query->inquiry;
+	uint64_t edition = inquiry->main.edition;
+
+	if (!uses_finished(&query->resolver->parts) || !edition ||
+		!(inquiry->main.is_popular || inquiry->other.is_popular))
+		return false;
+	if (inquiry->plan == PLAN_REVERSE || inquiry->question.type == TYPE_ANY)
+		return false;
+	if (!is_of_edition(&inquiry->main, edition) || !is_of_edition(&inquiry->other, edition))
+		return false;
+	return ending->outcome == OUTCOME_RELAYED || ending->outcome == OUTCOME_FILTERED ||
+	       ending->outcome == OUTCOME_SYNTHESIZED || ending->outcome == OUTCOME_EMPTY ||
+	       ending->outcome == OUTCOME_HIDDEN;
+}
+
+/* For the next who asks the same. */
+static void keep_finished(const struct query *query, const struct ending *ending,
+	const struct answer *answer, const uint8_t *octets, size_t size)
+{
+	const struct resolver_parts *parts = &query->resolver->parts;
+	const struct inquiry *inquiry = &query->inquiry;
+	uint64_t now_ms = loop_now_ms(parts->loop);
+	struct finished_key key = key_for(parts, query->policy, inquiry->question.type,
+		query->edns.dnssec_ok, inquiry->wants_ad);
+	struct finished *finished =
+		finished_new(&key, answer, ending->outcome, octets, size, now_ms);
+
+	if (finished)
+		cache_keep_finished(parts->cache, &inquiry->main.question, inquiry->main.edition,
+			finished, now_ms);
+}
+
 /* The one end of a request: notes the outcome and writes the answer into `out`, if there is to
  * be one; returns its size. Lets go of the ending. */
 static size_t query_end(struct query *query, struct ending *ending, uint8_t *out)
@@ -249,6 +305,8 @@ static size_t query_end(struct query *query, struct ending *ending, uint8_t *out
 		struct answer answer = answer_of(query, ending);
 
 		size = answer_encode(&answer, out, &fit);
+		if (fit == ANSWER_WHOLE && is_to_be_kept(query, ending))
+			keep_finished(query, ending, &answer, out, size);
 	}
 	if (fit == ANSWER_CUT && query->origin.stream) {
 		/* UPR-06: what does not fit into any message. */
@@ -614,13 +672,47 @@ static bool query_is_turned_away(struct query *query, struct ending *ending)
 	return true;
 }
 
+/* The answer as it was finished for an earlier request; 0 = there is none. No memory is taken, and
+ * nothing is understood anew (design.md, 4). */
+static size_t answer_finished(
+	struct resolver *resolver, const struct request *request, uint8_t *out)
+{
+	const struct resolver_parts *parts = &resolver->parts;
+	const struct wire *wire = request->wire;
+	uint64_t now_ms = loop_now_ms(parts->loop);
+	const struct policy *policy;
+	union finished_copy copy;
+	struct finished_key key;
+	struct question question;
+	size_t size;
+
+	/* MAL-20, ACL-c: without RD nothing is told of what others asked. */
+	if (!uses_finished(parts) || !(wire->flags & WIRE_RD) || wire->question_class != CLASS_IN)
+		return 0;
+	policy = views_find(parts->views, &request->origin.client.addr);
+	key = key_for(parts, policy, wire->question_type, request->edns.dnssec_ok,
+		wire->flags & WIRE_AD || request->edns.dnssec_ok);
+	question_init(&question, wire->question_name, wire->question_size - 4, wire->question_type,
+		CLASS_IN, wire->flags & WIRE_CD);
+	routes_set_scope(parts->routes, &question);
+	if (!cache_find_finished(parts->cache, &question, &key, now_ms, &copy))
+		return 0;
+	size = finished_write(&copy, wire, &request->edns, request->limit, now_ms, out);
+	if (size)
+		outcomes_note(&resolver->outcomes, copy.finished.outcome);
+	return size;
+}
+
 enum query_state query_start(struct resolver *resolver, const struct request *request, uint8_t *out,
 	size_t *size, query_done *done, void *owner)
 {
-	struct query *query = query_take(resolver);
 	struct ending ending = { 0 };
+	struct query *query;
 
-	/* Finished answers are to be asked first, here (design.md, 4). */
+	*size = answer_finished(resolver, request, out);
+	if (*size)
+		return QUERY_ANSWERED;
+	query = query_take(resolver);
 	query_fill(query, request);
 	if (!query_begin(query, &ending) && !query_is_turned_away(query, &ending)) {
 		query->done = done;

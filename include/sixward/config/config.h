@@ -43,6 +43,8 @@ struct config_texts {
 
 struct config {
 	_Atomic unsigned references;
+	uint8_t stamp_key[SIPHASH_KEY_SIZE]; /* drawn at random, so that what was made under another
+						config is told apart (D64-5.4-f) */
 
 	struct endpoint *listen;
 	size_t listen_count;
@@ -89,7 +91,7 @@ bool config_lists(const struct config *config, const struct endpoint *endpoint);
 void config_upstreams_clear(struct config_upstreams *upstreams);
 void config_texts_clear(struct config_texts *texts);
 
-/* Zeroed, with one reference; filled in by schema_read alone. */
+/* Zeroed, with one reference and a key; filled in by schema_read alone. */
 struct config *config_new(void);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config); /* NULL is fine; frees what it holds with the last */

@@ -52,6 +52,7 @@ const uint8_t *name_last(const uint8_t *name, size_t labels);
 
 /* Lower-cases A to Z in place. */
 void name_fold(struct name *name);
+void name_copy_folded(const uint8_t *name, size_t size, uint8_t *out);
 
 enum name_rewrite { NAME_REWRITTEN, NAME_NOT_BELOW, NAME_TOO_LONG };
 

@@ -20,6 +20,10 @@ struct question {
 
 /* Copies and folds the name. */
 struct question question_make(const uint8_t *name, uint16_t type, uint16_t rclass, bool cd);
+
+/* The same in place, of a name whose size is known; what is behind it stays as it is. */
+void question_init(struct question *question, const uint8_t *name, size_t size, uint16_t type,
+	uint16_t rclass, bool cd);
 bool question_equal(const struct question *a, const struct question *b);
 uint64_t question_hash(const struct table *table, const struct question *question);
 

@@ -55,6 +55,9 @@ struct policy *policy_ref(struct policy *policy);
 void policy_unref(struct policy *policy); /* NULL is fine */
 const struct policy_options *policy_options(const struct policy *policy);
 
+/* Drawn at random for each policy: what was made by another one is told apart (D64-5.4-f). */
+uint64_t policy_stamp(const struct policy *policy);
+
 /* Prefixes in force for ipv4only.arpa and the log: not drained, narrowed by `use` within
  * each IPv4 range; those that serve all of IPv4 first, those restricted after them.
  * Returns how many. */

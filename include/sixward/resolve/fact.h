@@ -25,6 +25,8 @@ struct fact {
 	bool is_local; /* the name is one of our own records */
 	bool is_cut;
 	bool is_cached_failure;
+	bool is_popular;  /* what a finished answer may be made of: see cache.h */
+	uint64_t edition; /* 0 = not as the cache has it for the question */
 };
 
 struct fact_sources {

@@ -45,6 +45,8 @@ struct lookup_result {
 	bool is_cut;            /* see cache.h */
 	bool is_stale;          /* it has expired (R8767-4-a); then age_s is 0 */
 	bool is_cached_failure; /* EDE-04: held since an earlier query */
+	bool is_popular;        /* see cache.h */
+	uint64_t edition;       /* the same; 0 = not as the cache has it */
 	struct failure failure;
 };
 

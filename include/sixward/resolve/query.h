@@ -31,7 +31,7 @@ struct query_list {
 struct request {
 	const struct wire *wire; /* header, question and records viewed: one question, opcode 0 */
 	struct origin origin;
-	size_t limit;            /* octets of the response: the client's payload size, or 65535 */
+	size_t limit; /* octets of the response: the client's payload size, or 65535 */
 	struct answer_edns edns;
 	struct query_list *list;
 };
@@ -62,11 +62,15 @@ struct resolver_parts {
 	struct routes *routes;
 	struct local *local;
 	const struct views *views;
-	uint32_t queries_max;      /* LIM-07 */
+	struct cache *cache;  /* for finished answers; NULL = none are used */
+	uint64_t stamp;       /* of all besides policies that an answer depends on (D64-5.4-f): the
+				 same with all resolvers that share the cache, and another after each
+				 change of settings or own records */
+	uint32_t queries_max; /* LIM-07 */
 	_Atomic uint32_t *queries; /* in progress with all resolvers that share it; stays the same;
 				      NULL = counts for itself */
 	uint64_t budget_ms;        /* LIM-03 */
-	query_observe *observe;    /* NULL = nobody */
+	query_observe *observe;    /* NULL = nobody; otherwise each answer is made anew */
 	void *observer;
 };
 
