@@ -4,6 +4,7 @@
 
 #include "sixward/dns/frames.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,15 +25,20 @@ void frames_clear(struct frames *frames)
 	*frames = (struct frames){ 0 };
 }
 
-size_t frames_held(const struct frames *frames)
+static size_t own_size(const struct frames *frames)
 {
 	return frames->end - frames->start;
+}
+
+size_t frames_held(const struct frames *frames)
+{
+	return own_size(frames) + frames->lent_size;
 }
 
 /* Moves what is held to the front, and makes room for `more` octets behind it. */
 static void settle(struct frames *frames, size_t more)
 {
-	size_t held = frames_held(frames);
+	size_t held = own_size(frames);
 	size_t need = held + more;
 	size_t room = need * 2;
 
@@ -53,43 +59,100 @@ static void settle(struct frames *frames, size_t more)
 	frames->room = room;
 }
 
-void frames_add(struct frames *frames, const uint8_t *octets, size_t size)
+/* Copies so many of the lent octets. */
+static void copy(struct frames *frames, size_t size)
 {
 	if (!size)
 		return;
 	if (size > frames->room - frames->end)
 		settle(frames, size);
-	memcpy(frames->octets + frames->end, octets, size);
+	memcpy(frames->octets + frames->end, frames->lent, size);
 	frames->end += size;
+	frames->lent += size;
+	frames->lent_size -= size;
+}
+
+void frames_keep(struct frames *frames)
+{
+	copy(frames, frames->lent_size);
+	frames->lent = NULL;
+}
+
+void frames_lend(struct frames *frames, const uint8_t *octets, size_t size)
+{
+	assert(!frames->lent_size);
+	frames->lent = octets;
+	frames->lent_size = size;
+}
+
+/* Whether a whole message is there, behind its prefix. */
+static enum frames_state look(const uint8_t *octets, size_t size, size_t *length)
+{
+	if (size < PREFIX_SIZE)
+		return FRAMES_WAIT;
+	*length = bytes_get_u16(octets);
+	/* TCP-b, MAL-01 */
+	if (*length < WIRE_HEADER_SIZE)
+		return FRAMES_BROKEN;
+	return size - PREFIX_SIZE < *length ? FRAMES_WAIT : FRAMES_MESSAGE;
+}
+
+/* Copies what the first message held still lacks, or what there is of it. */
+static void complete(struct frames *frames)
+{
+	size_t whole = PREFIX_SIZE;
+	size_t held;
+
+	if (own_size(frames) < PREFIX_SIZE && frames->lent_size)
+		copy(frames, 1);
+	held = own_size(frames);
+	if (held >= PREFIX_SIZE)
+		whole += bytes_get_u16(frames->octets + frames->start);
+	if (held < whole)
+		copy(frames, whole - held < frames->lent_size ? whole - held : frames->lent_size);
 }
 
 /* R7766-8-a: part of a message is waited for, however small the parts. */
 static enum frames_state wait_for_more(struct frames *frames)
 {
-	if (frames_held(frames))
+	frames_keep(frames);
+	if (frames->room > 0 && own_size(frames))
 		settle(frames, 0);
-	else
+	else if (frames->room > 0)
 		frames_clear(frames);
 	return FRAMES_WAIT;
 }
 
+static enum frames_state next_held(struct frames *frames, const uint8_t **message, size_t *size)
+{
+	const uint8_t *first;
+	enum frames_state state;
+
+	complete(frames);
+	first = frames->octets + frames->start;
+	state = look(first, own_size(frames), size);
+	if (state == FRAMES_WAIT)
+		return wait_for_more(frames);
+	if (state == FRAMES_MESSAGE) {
+		*message = first + PREFIX_SIZE;
+		frames->start += PREFIX_SIZE + *size;
+	}
+	return state;
+}
+
 enum frames_state frames_next(struct frames *frames, const uint8_t **message, size_t *size)
 {
-	size_t held = frames_held(frames);
-	const uint8_t *prefix;
-	size_t length;
+	enum frames_state state;
 
-	if (held < PREFIX_SIZE)
+	if (own_size(frames))
+		return next_held(frames, message, size);
+	state = look(frames->lent, frames->lent_size, size);
+	if (state == FRAMES_WAIT)
 		return wait_for_more(frames);
-	prefix = frames->octets + frames->start;
-	length = bytes_get_u16(prefix);
-	/* TCP-b, MAL-01 */
-	if (length < WIRE_HEADER_SIZE)
-		return FRAMES_BROKEN;
-	if (held - PREFIX_SIZE < length)
-		return wait_for_more(frames);
-	*message = prefix + PREFIX_SIZE;
-	*size = length;
-	frames->start += PREFIX_SIZE + length;
-	return FRAMES_MESSAGE;
+	if (state == FRAMES_MESSAGE) {
+		*message = frames->lent + PREFIX_SIZE;
+		frames->lent += PREFIX_SIZE + *size;
+		frames->lent_size -= PREFIX_SIZE + *size;
+	}
+	return state;
 }

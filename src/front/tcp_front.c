@@ -25,8 +25,7 @@ struct ranks {
 struct connection {
 	struct tcp_front *front;
 	struct tcp *tcp;
-	struct endpoint peer;
-	struct addr local;
+	struct origin origin;
 	struct frames frames;
 	struct query_list list;
 	struct ranks *ranks; /* the front's idle or busy ones */
@@ -107,9 +106,11 @@ static void settle(struct connection *connection, bool is_active)
 
 	if (!is_active && ranks == connection->ranks)
 		return;
-	leave_ranks(connection);
 	connection->quiet_since_ms = loop_now_ms(connection->front->loop);
-	join_ranks(connection, ranks);
+	if (ranks != connection->ranks || connection->next) {
+		leave_ranks(connection);
+		join_ranks(connection, ranks);
+	}
 	publish(connection->front);
 }
 
@@ -119,7 +120,7 @@ static void close_now(struct connection *connection)
 	leave_ranks(connection);
 	publish(connection->front);
 	query_list_cancel(&connection->list);
-	shares_give(connection->front->options.shares, &connection->peer.addr);
+	shares_give(connection->front->options.shares, &connection->origin.client.addr);
 	tcp_free(connection->tcp);
 	frames_clear(&connection->frames);
 	free(connection);
@@ -158,17 +159,23 @@ static bool write_answer(struct connection *connection, const uint8_t *octets, s
 	return false;
 }
 
-static void take_messages(struct connection *connection);
+/* What an event has brought. */
+struct taken {
+	bool is_active; /* a whole message, or an answer: R7766-6.2.3-a, parts do not count */
+	enum frames_state state;
+};
+
+static bool take_messages(struct connection *connection, struct taken *taken);
+static void go_on(struct connection *connection, const struct taken *taken);
 
 static void on_answer(void *owner, const struct origin *origin, const uint8_t *octets, size_t size)
 {
 	struct connection *connection = owner;
+	struct taken taken = { .is_active = true };
 
 	(void)origin;
-	if (!write_answer(connection, octets, size))
-		return;
-	settle(connection, true);
-	take_messages(connection);
+	if (write_answer(connection, octets, size) && take_messages(connection, &taken))
+		go_on(connection, &taken);
 }
 
 /* False: the connection is gone. */
@@ -192,15 +199,13 @@ static bool start(struct connection *connection, struct request *request)
 static bool judge(struct connection *connection, const uint8_t *octets, size_t size)
 {
 	struct tcp_front *front = connection->front;
-	struct origin origin = {
-		.client = connection->peer, .local = connection->local, .stream = true
-	};
 	struct request request;
 	struct wire wire;
 	size_t answer_size = 0;
 
-	switch (gate_judge(front->options.gate, octets, size, &origin, loop_now_ms(front->loop),
-		loop_wall_s(front->loop), &wire, &request, front->out, &answer_size)) {
+	switch (gate_judge(front->options.gate, octets, size, &connection->origin,
+		loop_now_ms(front->loop), loop_wall_s(front->loop), &wire, &request, front->out,
+		&answer_size)) {
 	case GATE_ADMIT:
 		return start(connection, &request);
 	case GATE_ANSWER:
@@ -219,41 +224,48 @@ static bool judge(struct connection *connection, const uint8_t *octets, size_t s
 	return false;
 }
 
-static bool may_take(const struct connection *connection)
+/* Whether it takes another message (TCP-a). */
+static bool has_room(const struct connection *connection)
 {
 	return !connection->is_closing && !connection->front->is_quiet &&
 	       connection->list.count < TCP_FRONT_PIPELINE_MAX &&
 	       tcp_queued(connection->tcp) < QUEUE_HIGH;
 }
 
-/* Takes as many messages as limits allow (TCP-a), and reads on only when it could take more. */
-static void take_messages(struct connection *connection)
+/* As many as there is room for. False: the connection is gone. */
+static bool take_messages(struct connection *connection, struct taken *taken)
 {
 	const uint8_t *octets;
 	size_t size;
-	enum frames_state state = FRAMES_MESSAGE;
 
-	while (may_take(connection)) {
-		state = frames_next(&connection->frames, &octets, &size);
-		if (state != FRAMES_MESSAGE)
+	taken->state = FRAMES_MESSAGE;
+	while (has_room(connection)) {
+		taken->state = frames_next(&connection->frames, &octets, &size);
+		if (taken->state != FRAMES_MESSAGE)
 			break;
-		settle(connection, true); /* R7766-6.2.3-a: full messages count, parts do not */
+		taken->is_active = true;
 		if (!judge(connection, octets, size))
-			return;
+			return false;
 	}
-	settle(connection, false);
-	if (state == FRAMES_BROKEN) { /* TCP-b */
+	return true;
+}
+
+/* Reads on, but only when it could take more. */
+static void go_on(struct connection *connection, const struct taken *taken)
+{
+	settle(connection, taken->is_active);
+	if (taken->state == FRAMES_BROKEN) { /* TCP-b */
 		close_now(connection);
 		return;
 	}
 	if (connection->is_closing)
 		return;
 	if (connection->has_ended) {
-		if (state == FRAMES_WAIT && connection->list.count == 0)
+		if (taken->state == FRAMES_WAIT && connection->list.count == 0)
 			finish(connection);
 		return;
 	}
-	if (may_take(connection))
+	if (has_room(connection))
 		tcp_resume(connection->tcp);
 	else
 		tcp_pause(connection->tcp);
@@ -262,24 +274,38 @@ static void take_messages(struct connection *connection)
 static void on_received(void *owner, const uint8_t *octets, size_t size)
 {
 	struct connection *connection = owner;
+	struct taken taken = { 0 };
 
 	if (connection->is_closing || connection->front->is_quiet)
 		return;
-	frames_add(&connection->frames, octets, size);
-	take_messages(connection);
+	frames_lend(&connection->frames, octets, size);
+	if (!take_messages(connection, &taken))
+		return;
+	frames_keep(&connection->frames);
+	/* The answers to what was read leave in one write. Where there was no room for all, it is
+	 * at the end of the turn, so that others have theirs. */
+	if (taken.state == FRAMES_WAIT)
+		tcp_flush(connection->tcp);
+	go_on(connection, &taken);
 }
 
 static void on_ended(void *owner)
 {
 	struct connection *connection = owner;
+	struct taken taken = { 0 };
 
 	connection->has_ended = true;
-	take_messages(connection);
+	if (take_messages(connection, &taken))
+		go_on(connection, &taken);
 }
 
 static void on_drained(void *owner)
 {
-	take_messages(owner);
+	struct connection *connection = owner;
+	struct taken taken = { 0 };
+
+	if (take_messages(connection, &taken))
+		go_on(connection, &taken);
 }
 
 static void on_closed(void *owner, int error)
@@ -340,11 +366,11 @@ static void watch_idle(struct tcp_front *front);
 static void on_accepted(void *owner, struct tcp *stream)
 {
 	struct tcp_options options = { .stall_ms = TCP_FRONT_STALL_MS, .queue_max = QUEUE_MAX };
-	struct endpoint peer = tcp_peer(stream);
+	struct origin origin = { .client = tcp_peer(stream), .stream = true };
 	struct tcp_front *front = owner;
 	struct connection *connection;
 
-	if (front->is_quiet || !take_share(front, &peer.addr)) {
+	if (front->is_quiet || !take_share(front, &origin.client.addr)) {
 		tcp_free(stream);
 		return;
 	}
@@ -352,8 +378,8 @@ static void on_accepted(void *owner, struct tcp *stream)
 	connection = mem_new(sizeof(*connection));
 	connection->front = front;
 	connection->tcp = stream;
-	connection->peer = peer;
-	connection->local = tcp_local(stream).addr;
+	connection->origin = origin;
+	connection->origin.local = tcp_local(stream).addr;
 	connection->quiet_since_ms = loop_now_ms(front->loop);
 	tcp_attach(stream, &options, &events, connection);
 	join_ranks(connection, &front->idle);

@@ -18,17 +18,22 @@
 
 enum {
 	READ_OCTETS = 1 << 16,
+	GATHERED_OCTETS = 1 << 16,
 	QUEUE_MAX = 1 << 20,
-	PENDING_OCTETS = 1024, /* the first room for what a turn writes */
+	PENDING_OCTETS = 1024, /* the first room for what waits */
 	STALL_CHECKS = 4,      /* looks at a stalled queue per stall_ms */
 	FINISH_MS = 1000,
 	ACCEPTS = 64, /* per turn, so that others have theirs */
 	ACCEPT_PAUSE_MS = 100
 };
 
-/* One per loop, lent to whom has something to read: idle streams hold no memory for it. */
+/* One per loop, lent to whom has something to read, and to whom has written last: streams hold
+ * memory only for what the kernel does not take. */
 struct shared {
-	char octets[READ_OCTETS];
+	struct tcp *writer; /* whose octets are gathered; NULL = nobody's */
+	size_t size;        /* of them */
+	char read[READ_OCTETS];
+	uint8_t gathered[GATHERED_OCTETS];
 };
 
 /* What the kernel did not take at once. */
@@ -39,24 +44,22 @@ struct write {
 
 struct tcp {
 	uv_tcp_t uv;
-	union {
-		uv_connect_t connect;
-		uv_shutdown_t shutdown;
-	} request; /* never both at a time */
 	struct loop *loop;
+	struct shared *shared;
 	struct loop_turn turn;
 	struct timer *timer; /* connecting, stalled or finishing; made when first needed */
 	struct tcp_options options;
-	struct tcp_events events;
+	const struct tcp_events *events;
 	void *owner;
 	struct endpoint peer;
-	uint8_t *pending; /* of this turn */
+	uint8_t *pending; /* what could not be gathered: connecting, blocked, or too much */
 	size_t pending_size;
 	size_t pending_room;
 	struct write *writing;
 	size_t left; /* of `writing`, when last looked at */
 	int idle_checks;
 	int error; /* to be told at the end of the turn */
+	int descriptor;
 	bool is_connecting;
 	bool is_attached;
 	bool is_paused;
@@ -88,6 +91,14 @@ static bool is_freed(const struct tcp *tcp)
 	return uv_is_closing((const uv_handle_t *)&tcp->uv) != 0;
 }
 
+static void forget_gathered(struct tcp *tcp)
+{
+	if (tcp->shared->writer != tcp)
+		return;
+	tcp->shared->writer = NULL;
+	tcp->shared->size = 0;
+}
+
 static void forget_pending(struct tcp *tcp)
 {
 	free(tcp->pending);
@@ -108,11 +119,12 @@ static void tell_closed(struct tcp *tcp, int error)
 {
 	tcp->is_dead = true;
 	stop_reading(tcp);
+	forget_gathered(tcp);
 	forget_pending(tcp);
 	loop_turn_remove(&tcp->turn);
 	timer_free(tcp->timer);
 	tcp->timer = NULL;
-	tcp->events.closed(tcp->owner, error);
+	tcp->events->closed(tcp->owner, error);
 }
 
 static size_t left_to_write(const struct tcp *tcp)
@@ -170,10 +182,9 @@ static void on_time(void *owner)
 static void on_room(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
 {
 	struct tcp *tcp = handle->data;
-	struct shared *shared = loop_shared(tcp->loop, LOOP_ROOM_TCP, sizeof(*shared));
 
 	(void)size;
-	*buffer = uv_buf_init(shared->octets, sizeof(shared->octets));
+	*buffer = uv_buf_init(tcp->shared->read, sizeof(tcp->shared->read));
 }
 
 static void end_reading(struct tcp *tcp)
@@ -181,7 +192,7 @@ static void end_reading(struct tcp *tcp)
 	tcp->has_ended = true;
 	stop_reading(tcp);
 	if (!tcp->is_finishing)
-		tcp->events.ended(tcp->owner); /* TCP-d: what is queued is still written */
+		tcp->events->ended(tcp->owner); /* TCP-d: what is queued is still written */
 	else if (tcp->is_shut)
 		tell_closed(tcp, 0);
 }
@@ -197,7 +208,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 	else if (size < 0)
 		tell_closed(tcp, tcp->is_shut ? 0 : (int)size);
 	else if (!tcp->is_finishing)
-		tcp->events.received(tcp->owner, (const uint8_t *)buffer->base, (size_t)size);
+		tcp->events->received(tcp->owner, (const uint8_t *)buffer->base, (size_t)size);
 }
 
 static void start_reading(struct tcp *tcp)
@@ -220,6 +231,7 @@ static void on_shut(uv_shutdown_t *request, int status)
 {
 	struct tcp *tcp = request->handle->data;
 
+	free(request);
 	if (is_freed(tcp) || tcp->is_dead)
 		return;
 	if (status < 0)
@@ -234,17 +246,20 @@ static void on_shut(uv_shutdown_t *request, int status)
  * into a reset, which destroys an answer on its way. */
 static void shut(struct tcp *tcp)
 {
+	uv_shutdown_t *request = mem_new(sizeof(*request));
 	int result;
 
 	stop_timer(tcp);
-	result = uv_shutdown(&tcp->request.shutdown, (uv_stream_t *)&tcp->uv, on_shut);
-	if (result < 0)
+	result = uv_shutdown(request, (uv_stream_t *)&tcp->uv, on_shut);
+	if (result < 0) {
+		free(request);
 		tell_closed(tcp, result);
-	else
+	} else {
 		tcp->is_shut = true;
+	}
 }
 
-static void write_pending(struct tcp *tcp);
+static void end_turn(struct tcp *tcp);
 
 static void on_written(uv_write_t *request, int status)
 {
@@ -260,72 +275,85 @@ static void on_written(uv_write_t *request, int status)
 	if (status < 0)
 		tell_closed(tcp, status);
 	else
-		write_pending(tcp);
+		end_turn(tcp);
 }
 
-/* The kernel took `done` octets of what is pending and no more: the rest is libuv's. */
-static int wait_to_write(struct tcp *tcp, size_t done)
+/* What the kernel did not take is libuv's; `octets` is what is to be freed afterwards. */
+static void wait_to_write(struct tcp *tcp, uint8_t *octets, size_t done, size_t size)
 {
 	struct write *write = mem_new(sizeof(*write));
-	uv_buf_t rest =
-		uv_buf_init((char *)tcp->pending + done, (unsigned)(tcp->pending_size - done));
-	int result;
+	uv_buf_t rest = uv_buf_init((char *)octets + done, (unsigned)(size - done));
 
 	write->uv.data = write;
-	write->octets = tcp->pending;
-	tcp->pending = NULL;
-	forget_pending(tcp);
-	result = uv_write(&write->uv, (uv_stream_t *)&tcp->uv, &rest, 1, on_written);
-	if (result < 0) {
+	write->octets = octets;
+	tcp->error = uv_write(&write->uv, (uv_stream_t *)&tcp->uv, &rest, 1, on_written);
+	if (tcp->error < 0) {
 		free(write->octets);
 		free(write);
-		return result;
+		return;
 	}
 	tcp->writing = write;
 	tcp->left = left_to_write(tcp);
 	tcp->idle_checks = 0;
 	watch_stall(tcp);
-	return 0;
 }
 
-/* All that the turn has written, at once. */
-static void write_pending(struct tcp *tcp)
+/* How much of it the kernel takes. */
+static size_t try_to_write(struct tcp *tcp, const uint8_t *octets, size_t size)
 {
-	int done = 0;
+	ssize_t done;
 
-	if (tcp->is_connecting || tcp->writing)
-		return;
-	if (tcp->pending_size > 0) {
-		uv_buf_t all = uv_buf_init((char *)tcp->pending, (unsigned)tcp->pending_size);
+	do
+		done = send(tcp->descriptor, octets, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (done < 0 && errno == EINTR);
+	if (done < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+		tcp->error = -errno;
+	return done < 0 ? 0 : (size_t)done;
+}
 
-		done = uv_try_write((uv_stream_t *)&tcp->uv, &all, 1);
-		if (done == UV_EAGAIN)
-			done = 0;
-		if (done >= 0 && (size_t)done < tcp->pending_size)
-			done = wait_to_write(tcp, (size_t)done);
-		else
-			forget_pending(tcp);
-	}
-	if (done < 0) {
-		tell_closed(tcp, done);
+/* Hands on what is queued. Calls nobody: `error` says what went wrong. */
+static void flush(struct tcp *tcp)
+{
+	struct shared *shared = tcp->shared;
+	size_t done;
+
+	if (tcp->is_connecting || tcp->writing || tcp->error != 0)
 		return;
+	if (shared->writer == tcp) {
+		done = try_to_write(tcp, shared->gathered, shared->size);
+		if (tcp->error == 0 && done < shared->size)
+			wait_to_write(tcp, mem_copy(shared->gathered + done, shared->size - done),
+				0, shared->size - done);
+		forget_gathered(tcp);
+	} else if (tcp->pending_size > 0) {
+		done = try_to_write(tcp, tcp->pending, tcp->pending_size);
+		if (tcp->error == 0 && done < tcp->pending_size) {
+			wait_to_write(tcp, tcp->pending, done, tcp->pending_size);
+			tcp->pending = NULL;
+		}
+		forget_pending(tcp);
 	}
-	if (tcp->writing)
+	if (tcp->error != 0)
+		loop_turn_add(tcp->loop, &tcp->turn);
+}
+
+/* All that the turn has written, at once; then whoever waited for that is told. */
+static void end_turn(struct tcp *tcp)
+{
+	flush(tcp);
+	if (tcp->error != 0)
+		tell_closed(tcp, tcp->error);
+	else if (tcp->is_connecting || tcp->writing)
 		return;
-	if (tcp->is_finishing && !tcp->is_shut)
+	else if (tcp->is_finishing && !tcp->is_shut)
 		shut(tcp);
-	else if (!tcp->is_finishing && tcp->events.drained)
-		tcp->events.drained(tcp->owner); /* TCP-a: the owner may have waited for room */
+	else if (!tcp->is_finishing && tcp->events->drained)
+		tcp->events->drained(tcp->owner); /* TCP-a */
 }
 
 static void on_turn(void *owner)
 {
-	struct tcp *tcp = owner;
-
-	if (tcp->error != 0)
-		tell_closed(tcp, tcp->error);
-	else
-		write_pending(tcp);
+	end_turn(owner);
 }
 
 static struct tcp *tcp_new(struct loop *loop)
@@ -335,6 +363,7 @@ static struct tcp *tcp_new(struct loop *loop)
 	uv_tcp_init(loop_library(loop), &tcp->uv);
 	tcp->uv.data = tcp;
 	tcp->loop = loop;
+	tcp->shared = loop_shared(loop, LOOP_ROOM_TCP, sizeof(*tcp->shared));
 	tcp->turn = (struct loop_turn){ .call = on_turn, .owner = tcp };
 	return tcp;
 }
@@ -343,6 +372,7 @@ static void on_connected(uv_connect_t *request, int status)
 {
 	struct tcp *tcp = request->handle->data;
 
+	free(request);
 	if (is_freed(tcp) || tcp->is_dead)
 		return;
 	tcp->is_connecting = false;
@@ -352,26 +382,29 @@ static void on_connected(uv_connect_t *request, int status)
 		return;
 	}
 	uv_tcp_nodelay(&tcp->uv, 1);
+	uv_fileno((const uv_handle_t *)&tcp->uv, &tcp->descriptor);
 	start_reading(tcp);
 	loop_turn_add(tcp->loop, &tcp->turn); /* what was written before */
-	tcp->events.connected(tcp->owner);
+	tcp->events->connected(tcp->owner);
 }
 
 struct tcp *tcp_connect(struct loop *loop, const struct endpoint *peer,
 	const struct tcp_options *options, const struct tcp_events *events, void *owner)
 {
 	struct tcp *tcp = tcp_new(loop);
+	uv_connect_t *request = mem_new(sizeof(*request));
 	struct sockaddr_storage sockaddr;
 
 	tcp->peer = *peer;
 	tcp->is_connecting = true;
 	tcp_attach(tcp, options, events, owner);
 	endpoint_to_sockaddr(peer, &sockaddr);
-	tcp->error = uv_tcp_connect(
-		&tcp->request.connect, &tcp->uv, (const struct sockaddr *)&sockaddr, on_connected);
-	if (tcp->error != 0)
+	tcp->error =
+		uv_tcp_connect(request, &tcp->uv, (const struct sockaddr *)&sockaddr, on_connected);
+	if (tcp->error != 0) {
+		free(request);
 		loop_turn_add(loop, &tcp->turn);
-	else if (options->connect_ms != 0)
+	} else if (options->connect_ms != 0)
 		start_timer(tcp, options->connect_ms);
 	return tcp;
 }
@@ -380,7 +413,7 @@ void tcp_attach(struct tcp *tcp, const struct tcp_options *options, const struct
 	void *owner)
 {
 	tcp->options = *options;
-	tcp->events = *events;
+	tcp->events = events;
 	tcp->owner = owner;
 	tcp->is_attached = true;
 	start_reading(tcp);
@@ -393,27 +426,27 @@ void tcp_free(struct tcp *tcp)
 	loop_turn_remove(&tcp->turn);
 	timer_free(tcp->timer);
 	tcp->timer = NULL;
+	forget_gathered(tcp);
 	forget_pending(tcp);
 	uv_close((uv_handle_t *)&tcp->uv, on_closed);
 }
 
-size_t tcp_queued(const struct tcp *tcp)
+static size_t gathered(const struct tcp *tcp)
 {
-	return tcp->pending_size + left_to_write(tcp);
+	return tcp->shared->writer == tcp ? tcp->shared->size : 0;
 }
 
-/* Room for `size` octets more, or NULL. */
-static uint8_t *reserve(struct tcp *tcp, size_t size)
+size_t tcp_queued(const struct tcp *tcp)
 {
-	size_t max = tcp->options.queue_max != 0 ? tcp->options.queue_max : QUEUE_MAX;
-	size_t queued = tcp_queued(tcp);
+	return gathered(tcp) + tcp->pending_size + left_to_write(tcp);
+}
+
+/* Room of its own. */
+static uint8_t *pend(struct tcp *tcp, size_t size)
+{
 	size_t room = tcp->pending_room != 0 ? tcp->pending_room : PENDING_OCTETS;
 	uint8_t *octets;
 
-	if (tcp->is_dead || tcp->is_finishing || tcp->error != 0)
-		return NULL;
-	if (queued > max || size > max - queued)
-		return NULL;
 	while (room < tcp->pending_size + size)
 		room *= 2;
 	if (room != tcp->pending_room) {
@@ -422,8 +455,60 @@ static uint8_t *reserve(struct tcp *tcp, size_t size)
 	}
 	octets = tcp->pending + tcp->pending_size;
 	tcp->pending_size += size;
-	loop_turn_add(tcp->loop, &tcp->turn);
 	return octets;
+}
+
+/* Another writes now: what was gathered gets room of its own, and still leaves in one write. */
+static void move_out(struct tcp *tcp)
+{
+	struct shared *shared = tcp->shared;
+
+	memcpy(pend(tcp, shared->size), shared->gathered, shared->size);
+	forget_gathered(tcp);
+}
+
+/* Room among what is gathered, which becomes this stream's; or NULL. */
+static uint8_t *gather(struct tcp *tcp, size_t size)
+{
+	struct shared *shared = tcp->shared;
+	uint8_t *octets;
+
+	if (size > GATHERED_OCTETS - gathered(tcp))
+		flush(tcp);
+	if (tcp->is_connecting || tcp->writing || tcp->pending_size > 0 || tcp->error != 0 ||
+		size > GATHERED_OCTETS)
+		return NULL;
+	if (shared->writer && shared->writer != tcp)
+		move_out(shared->writer);
+	shared->writer = tcp;
+	octets = shared->gathered + shared->size;
+	shared->size += size;
+	return octets;
+}
+
+/* Room for `size` octets more, or NULL. */
+static uint8_t *reserve(struct tcp *tcp, size_t size)
+{
+	size_t max = tcp->options.queue_max != 0 ? tcp->options.queue_max : QUEUE_MAX;
+	size_t queued = tcp_queued(tcp);
+	uint8_t *octets;
+
+	if (tcp->is_dead || tcp->is_finishing || tcp->error != 0)
+		return NULL;
+	if (queued > max || size > max - queued)
+		return NULL;
+	octets = gather(tcp, size);
+	loop_turn_add(tcp->loop, &tcp->turn);
+	return octets ? octets : pend(tcp, size);
+}
+
+void tcp_flush(struct tcp *tcp)
+{
+	if (tcp->is_dead || tcp->is_finishing)
+		return;
+	flush(tcp);
+	if (tcp->error == 0 && !tcp->is_connecting)
+		loop_turn_remove(&tcp->turn);
 }
 
 bool tcp_write(struct tcp *tcp, const uint8_t *octets, size_t size)
@@ -497,6 +582,7 @@ static void adopt(
 		tcp_free(tcp);
 		return;
 	}
+	tcp->descriptor = descriptor;
 	uv_tcp_nodelay(&tcp->uv, 1);
 	tcp->peer = endpoint_from_sockaddr((const struct sockaddr *)sockaddr);
 	listener->accepted(listener->owner, tcp);

@@ -426,7 +426,7 @@ static void on_received(void *owner, const uint8_t *octets, size_t size)
 
 	callback_begin(channel);
 	connection->has_heard = true;
-	frames_add(&connection->frames, octets, size);
+	frames_lend(&connection->frames, octets, size);
 	while (connection->tcp) {
 		state = frames_next(&connection->frames, &message, &message_size);
 		if (state != FRAMES_MESSAGE)

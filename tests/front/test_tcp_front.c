@@ -107,7 +107,7 @@ static void on_received(void *owner, const uint8_t *octets, size_t size)
 	const uint8_t *message;
 	size_t message_size;
 
-	frames_add(&client->frames, octets, size);
+	frames_lend(&client->frames, octets, size);
 	while (frames_next(&client->frames, &message, &message_size) == FRAMES_MESSAGE) {
 		if (client->answers < 256)
 			client->ids[client->answers] = bytes_get_u16(message);

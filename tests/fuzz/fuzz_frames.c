@@ -40,14 +40,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	stream = data + CUTS;
 	left = size - CUTS;
-	frames_add(&whole, stream, left);
+	frames_lend(&whole, stream, left);
 	take_all(&whole, &from_whole);
 	for (size_t at = 0, cut = 0; at < left; cut++) {
 		size_t part = (size_t)data[cut % CUTS] + 1;
 
 		if (part > left - at)
 			part = left - at;
-		frames_add(&parts, stream + at, part);
+		frames_lend(&parts, stream + at, part);
+		if (data[cut % CUTS] & 1)
+			frames_keep(&parts);
 		take_all(&parts, &from_parts);
 		at += part;
 		if (from_parts.state == FRAMES_BROKEN)

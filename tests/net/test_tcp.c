@@ -24,6 +24,9 @@ static struct {
 	int refusals;
 	int error;
 	int calls;
+	int sends;
+	int takes_once;  /* the next send takes so many octets at most; 0 = all */
+	int refuses_all; /* with this errno from then on; 0 = not */
 } kernel;
 
 int __real_accept4(int descriptor, struct sockaddr *sockaddr, socklen_t *size, int flags);
@@ -38,6 +41,22 @@ int __wrap_accept4(int descriptor, struct sockaddr *sockaddr, socklen_t *size, i
 		return -1;
 	}
 	return __real_accept4(descriptor, sockaddr, size, flags);
+}
+
+ssize_t __real_send(int descriptor, const void *octets, size_t size, int flags);
+ssize_t __wrap_send(int descriptor, const void *octets, size_t size, int flags);
+
+ssize_t __wrap_send(int descriptor, const void *octets, size_t size, int flags)
+{
+	kernel.sends++;
+	if (kernel.refuses_all) {
+		errno = kernel.refuses_all;
+		return -1;
+	}
+	if (kernel.takes_once && size > (size_t)kernel.takes_once)
+		size = (size_t)kernel.takes_once;
+	kernel.takes_once = 0;
+	return __real_send(descriptor, octets, size, flags);
 }
 
 enum { OCTETS_MAX = 1 << 24, STREAMS = 200 };
@@ -56,6 +75,7 @@ struct end {
 	size_t size;
 	uint8_t octets[256]; /* the first of them */
 	size_t wanted;       /* stops the loop at so many octets */
+	uint8_t *all;        /* so many have room here; NULL = of no interest */
 };
 
 static struct endpoint at(const char *text)
@@ -118,6 +138,8 @@ static void on_received(void *owner, const uint8_t *octets, size_t size)
 	tell(end, 'r');
 	for (size_t i = 0; i < size && end->size + i < sizeof(end->octets); i++)
 		end->octets[end->size + i] = octets[i];
+	if (end->all && end->size + size <= end->wanted)
+		memcpy(end->all + end->size, octets, size);
 	end->size += size;
 	if (end->wanted != 0 && end->size >= end->wanted)
 		loop_stop(end->loop);
@@ -326,8 +348,135 @@ static void the_writes_of_a_turn_leave_together(void **state)
 	assert_string_equal(client.story, "cr");
 	assert_int_equal(client.size, 16 * 9);
 	assert_memory_equal(client.octets, expected, sizeof(expected) - 1);
+	assert_int_equal(kernel.sends, 2); /* the client's, and one for all sixteen */
 	tcp_free(client.tcp);
 	server_close(&server);
+}
+
+/* Two that write by turns do not mix, and each needs one call. */
+static void streams_that_write_by_turns_do_not_mix(void **state)
+{
+	struct end served[2] = { { .calls = 0 }, { .calls = 0 } };
+	struct server server = { 0 };
+	int clients[2];
+	bool has_ended;
+	char text[64];
+
+	(void)state;
+	server_open(&server, "127.0.0.1", served, 2);
+	for (int i = 0; i < 2; i++) {
+		clients[i] = raw_connect_to(&server);
+		run_for(server.loop, 5);
+	}
+	for (uint8_t i = 0; i < 4; i++) {
+		const uint8_t letters[] = { (uint8_t)('a' + i), (uint8_t)('A' + i) };
+
+		for (int k = 0; k < 2; k++)
+			assert_true(tcp_write(served[k].tcp, &letters[k], 1));
+	}
+	for (int k = 0; k < 2; k++)
+		assert_int_equal(tcp_queued(served[k].tcp), 4);
+	assert_int_equal(kernel.sends, 0);
+	run_for(server.loop, 5);
+	assert_int_equal(kernel.sends, 2);
+	for (int k = 0; k < 2; k++) {
+		assert_int_equal(tcp_queued(served[k].tcp), 0);
+		assert_int_equal(raw_read(clients[k], text, sizeof(text), &has_ended), 4);
+		assert_memory_equal(text, k ? "ABCD" : "abcd", 4);
+		close(clients[k]);
+	}
+	server_close(&server);
+}
+
+static void what_is_flushed_leaves_at_once(void **state)
+{
+	struct end served = { .calls = 0 };
+	struct server server = { 0 };
+	bool has_ended;
+	char text[64];
+	int client;
+
+	(void)state;
+	server_open(&server, "::1", &served, 1);
+	client = raw_connect_to(&server);
+	run_for(server.loop, 5);
+	assert_true(tcp_write(served.tcp, (const uint8_t *)"one", 3));
+	tcp_flush(served.tcp);
+	assert_int_equal(tcp_queued(served.tcp), 0);
+	assert_int_equal(raw_read(client, text, sizeof(text), &has_ended), 3);
+
+	/* The kernel takes a part of it: the rest comes in order, and behind it what is next. */
+	kernel.takes_once = 2;
+	assert_true(tcp_write(served.tcp, (const uint8_t *)"two", 3));
+	tcp_flush(served.tcp);
+	assert_true(tcp_write(served.tcp, (const uint8_t *)"three", 5));
+	tcp_flush(served.tcp);
+	run_for(server.loop, 5);
+	assert_int_equal(tcp_queued(served.tcp), 0);
+	assert_int_equal(raw_read(client, text, sizeof(text), &has_ended), 8);
+	assert_memory_equal(text, "twothree", 8);
+	close(client);
+	server_close(&server);
+}
+
+static void a_flush_that_fails_is_told_later(void **state)
+{
+	struct end served = { .on_closed = ACT_FREE };
+	struct server server = { 0 };
+	int client;
+
+	(void)state;
+	server_open(&server, "127.0.0.1", &served, 1);
+	client = raw_connect_to(&server);
+	run_for(server.loop, 5);
+	kernel.refuses_all = EPIPE;
+	assert_true(tcp_write(served.tcp, (const uint8_t *)"answer", 6));
+	tcp_flush(served.tcp);
+	assert_string_equal(served.story, "");
+	assert_false(tcp_write(served.tcp, (const uint8_t *)"answer", 6));
+	tcp_flush(served.tcp);
+	run(server.loop);
+	assert_string_equal(served.story, "x");
+	assert_int_equal(served.error, -EPIPE);
+	close(client);
+	server_close(&server);
+}
+
+/* More than can be gathered, in pieces of all sizes, keeps its order. */
+static void much_keeps_its_order(void **state)
+{
+	static const size_t sizes[] = { 65535, 1, 65000, 700, 65535, 12, 40000, 40000 };
+	static uint8_t octets[UINT16_MAX];
+	struct end served = { .calls = 0 };
+	struct server server = { 0 };
+	struct end client = { .calls = 0 };
+	struct endpoint listening;
+	uint8_t *all = NULL;
+	size_t at = 0;
+
+	(void)state;
+	server_open(&server, "127.0.0.1", &served, 1);
+	listening = tcp_listener_local(server.listener);
+	client.loop = server.loop;
+	client.tcp = tcp_connect(server.loop, &listening, &patient, &events, &client);
+	run_for(server.loop, 5);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		memset(octets, (int)i, sizes[i]);
+		assert_true(tcp_write_message(served.tcp, octets, sizes[i]));
+		client.wanted += sizes[i] + 2;
+	}
+	client.all = all = mem_new(client.wanted);
+	run(server.loop);
+	assert_int_equal(client.size, client.wanted);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		assert_int_equal(all[at] << 8 | all[at + 1], sizes[i]);
+		assert_int_equal(all[at + 2], i);
+		assert_int_equal(all[at + 1 + sizes[i]], i);
+		at += sizes[i] + 2;
+	}
+	tcp_free(client.tcp);
+	server_close(&server);
+	free(all);
 }
 
 static void a_connect_fails_later_and_with_its_reason(void **state)
@@ -763,6 +912,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(echoes_over_both_families),
 		cmocka_unit_test(the_writes_of_a_turn_leave_together),
+		cmocka_unit_test(streams_that_write_by_turns_do_not_mix),
+		cmocka_unit_test(what_is_flushed_leaves_at_once),
+		cmocka_unit_test(a_flush_that_fails_is_told_later),
+		cmocka_unit_test(much_keeps_its_order),
 		cmocka_unit_test(a_connect_fails_later_and_with_its_reason),
 		cmocka_unit_test(a_connect_that_gets_no_answer_times_out),
 		cmocka_unit_test(a_half_closed_stream_still_carries_the_answer),

@@ -127,7 +127,7 @@ static void on_received(void *owner, const uint8_t *octets, size_t size)
 	const uint8_t *message = NULL;
 	size_t message_size = 0;
 
-	frames_add(&stream->frames, octets, size);
+	frames_lend(&stream->frames, octets, size);
 	while (frames_next(&stream->frames, &message, &message_size) == FRAMES_MESSAGE) {
 		for (struct guest_query *query = guests->queries; query; query = query->next) {
 			if (query->stream == stream && !query->answer &&

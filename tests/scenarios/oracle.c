@@ -267,7 +267,7 @@ static void on_received(void *owner, const uint8_t *octets, size_t size)
 	const uint8_t *message = NULL;
 	size_t message_size = 0;
 
-	frames_add(&stream->frames, octets, size);
+	frames_lend(&stream->frames, octets, size);
 	while (frames_next(&stream->frames, &message, &message_size) == FRAMES_MESSAGE)
 		answer(&stream->oracle->actors[stream->actor], message, message_size, stream,
 			&peer);

@@ -172,15 +172,13 @@ static void judge_progress(struct tcp *tcp, size_t sent)
 		world_schedule(tcp->sim, &tcp->timer, tcp->options.stall_ms);
 }
 
-static void on_turn(void *owner)
+/* As much as fits; returns how much. */
+static size_t send_out(struct tcp *tcp)
 {
-	struct tcp *tcp = owner;
 	const struct tcp *peer = tcp->pipe->ends[1 - tcp->side];
 	size_t used = tcp->flying + (peer ? peer->in.size : 0);
 	size_t size = used < WINDOW ? WINDOW - used : 0;
 
-	if (tcp->is_dead || tcp->is_connecting || tcp->has_ended_writing)
-		return;
 	if (size > tcp->out.size)
 		size = tcp->out.size;
 	if (size > 0) {
@@ -189,6 +187,17 @@ static void on_turn(void *owner)
 		octets_drop(&tcp->out, size);
 	}
 	judge_progress(tcp, size);
+	return size;
+}
+
+static void on_turn(void *owner)
+{
+	struct tcp *tcp = owner;
+	size_t size;
+
+	if (tcp->is_dead || tcp->is_connecting || tcp->has_ended_writing)
+		return;
+	size = send_out(tcp);
 	if (size > 0 && tcp->out.size == 0 && !tcp->ends_writing && tcp->events.drained) {
 		tcp->events.drained(tcp->owner);
 		return;
@@ -472,6 +481,15 @@ bool tcp_write_message(struct tcp *tcp, const uint8_t *octets, size_t size)
 	if (!has_room(tcp, size + sizeof(length)))
 		return false;
 	return tcp_write(tcp, length, sizeof(length)) && tcp_write(tcp, octets, size);
+}
+
+void tcp_flush(struct tcp *tcp)
+{
+	if (tcp->is_dead || tcp->is_connecting || tcp->ends_writing)
+		return;
+	(void)send_out(tcp);
+	if (tcp->out.size == 0)
+		world_unschedule(&tcp->turn);
 }
 
 size_t tcp_queued(const struct tcp *tcp)

@@ -127,7 +127,7 @@ static void on_stream_received(void *owner, const uint8_t *octets, size_t size)
 	const uint8_t *message = NULL;
 	size_t message_size = 0;
 
-	frames_add(&stream->frames, octets, size);
+	frames_lend(&stream->frames, octets, size);
 	while (frames_next(&stream->frames, &message, &message_size) == FRAMES_MESSAGE) {
 		note(actor, message, message_size, tcp_peer(stream->tcp).port, true);
 		actor->stream_count++;

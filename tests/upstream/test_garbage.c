@@ -67,7 +67,7 @@ static void on_received(void *owner, const uint8_t *octets, size_t size)
 	const uint8_t *message = NULL;
 	size_t message_size = 0;
 
-	frames_add(&stream->frames, octets, size);
+	frames_lend(&stream->frames, octets, size);
 	while (frames_next(&stream->frames, &message, &message_size) == FRAMES_MESSAGE) {
 		uint8_t out[FORGE_ROOM];
 		unsigned what = stage_random(&stage, 12);

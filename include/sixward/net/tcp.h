@@ -11,7 +11,8 @@
 
 /* Byte streams: accept, connect, a bounded write queue, an end in both directions. Writes
  * of one turn leave together. No callback comes before the call that caused it returns,
- * and none after tcp_free; every callback may free the stream. */
+ * and none after tcp_free; every callback may free the stream. The tables of events are
+ * borrowed for as long as the stream lives. */
 
 struct tcp;
 
@@ -20,8 +21,8 @@ struct tcp_events {
 	void (*received)(void *owner, const uint8_t *octets, size_t size); /* lent */
 	void (*ended)(void *owner); /* the peer will send no more (half-close, TCP-d) */
 
-	/* Something was queued, and all of it has been handed to the kernel. NULL = not of
-	 * interest. */
+	/* Something was queued, and all of it has been handed to the kernel, by another way than
+	 * tcp_flush. NULL = not of interest. */
 	void (*drained)(void *owner);
 
 	/* The stream is dead (negative errno: refused, reset, timed out, write stall), or 0:
@@ -48,6 +49,10 @@ bool tcp_write(struct tcp *tcp, const uint8_t *octets, size_t size);
 /* The same for a DNS message, with its two length octets before it. */
 bool tcp_write_message(struct tcp *tcp, const uint8_t *octets, size_t size);
 size_t tcp_queued(const struct tcp *tcp);
+
+/* Hands what is queued to the kernel now, as far as it takes it, instead of at the end of the turn:
+ * for who knows that nothing more comes. A failure is told later. */
+void tcp_flush(struct tcp *tcp);
 
 /* Back-pressure (TCP-a): stops and resumes `received` and `ended`. */
 void tcp_pause(struct tcp *tcp);
