@@ -51,7 +51,7 @@ unsigned loop_processors(void);
 
 void *loop_library(struct loop *loop); /* the library's own loop */
 
-enum loop_room { LOOP_ROOM_UDP, LOOP_ROOM_TCP, LOOP_ROOMS };
+enum loop_room { LOOP_ROOM_UDP, LOOP_ROOM_TCP, LOOP_ROOM_TIMER, LOOP_ROOMS };
 
 /* Memory that a room has once per loop: made, zeroed, at the first call, freed with the loop. */
 void *loop_shared(struct loop *loop, enum loop_room room, size_t size);
