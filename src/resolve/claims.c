@@ -13,12 +13,6 @@
 
 enum { SHARDS = 16, EXPECTED = 64 };
 
-struct claims_claim {
-	struct table_link link;
-	struct claims_wait *waits;
-	struct question question;
-};
-
 struct claims_shard {
 	pthread_mutex_t lock;
 	struct table table;
@@ -55,7 +49,7 @@ void claims_free(struct claims *claims)
 
 static bool on_match(const struct table_link *link, const void *key)
 {
-	return question_equal(&TABLE_ITEM(link, const struct claims_claim, link)->question, key);
+	return question_equal(TABLE_ITEM(link, const struct claims_claim, link)->question, key);
 }
 
 /* The upper bits: the table takes the lower ones. */
@@ -72,43 +66,42 @@ static struct claims_claim *find(
 	return link ? TABLE_ITEM(link, struct claims_claim, link) : NULL;
 }
 
-bool claims_take(struct claims *claims, const struct question *question, struct claims_wait *wait)
+uint64_t claims_hash(const struct claims *claims, const struct question *question)
 {
-	uint64_t hash = question_hash(&claims->shards[0].table, question);
+	return question_hash(&claims->shards[0].table, question);
+}
+
+bool claims_take(struct claims *claims, struct claims_claim *claim, const struct question *question,
+	uint64_t hash, struct claims_wait *wait)
+{
 	struct claims_shard *shard = shard_of(claims, hash);
-	struct claims_claim *claim;
-	bool is_free;
+	struct claims_claim *first;
 
 	pthread_mutex_lock(&shard->lock);
-	claim = find(shard, question, hash);
-	is_free = claim == NULL;
-	if (is_free) {
-		claim = mem_new(sizeof(*claim));
-		claim->question = *question;
+	first = find(shard, question, hash);
+	if (!first) {
+		claim->question = question;
+		claim->waits = NULL;
 		table_insert(&shard->table, &claim->link, hash);
 	} else {
 		wait->shard = shard;
-		wait->claim = claim;
+		wait->claim = first;
 		wait->previous = NULL;
-		wait->next = claim->waits;
+		wait->next = first->waits;
 		if (wait->next)
 			wait->next->previous = wait;
-		claim->waits = wait;
+		first->waits = wait;
 	}
 	pthread_mutex_unlock(&shard->lock);
-	return is_free;
+	return !first;
 }
 
-void claims_release(struct claims *claims, const struct question *question, struct reply *reply,
+void claims_release(struct claims *claims, struct claims_claim *claim, struct reply *reply,
 	const struct failure *failure)
 {
-	uint64_t hash = question_hash(&claims->shards[0].table, question);
-	struct claims_shard *shard = shard_of(claims, hash);
-	struct claims_claim *claim;
+	struct claims_shard *shard = shard_of(claims, claim->link.hash);
 
 	pthread_mutex_lock(&shard->lock);
-	claim = find(shard, question, hash);
-	assert(claim);
 	table_remove(&shard->table, &claim->link);
 	while (claim->waits) {
 		struct claims_wait *wait = claim->waits;
@@ -122,7 +115,6 @@ void claims_release(struct claims *claims, const struct question *question, stru
 		loop_post(wait->loop, wait->call, wait);
 	}
 	pthread_mutex_unlock(&shard->lock);
-	free(claim);
 }
 
 bool claims_leave(struct claims_wait *wait)

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sixward/base/mem.h"
 #include "sixward/net/timer.h"
@@ -13,6 +14,7 @@
 
 enum {
 	EXPECTED = 256,
+	IDLE_MAX = 512, /* flights, and as many who wait, whose memory is kept for the next */
 	S_MS = 1000,
 	/* LIM-37: of the flights that there may be, refreshes get one in so many, and none while
 	 * half of all are in the air. */
@@ -55,6 +57,7 @@ struct flight {
 	struct relay *relay;
 	uint8_t tries_max; /* what the parts of the chain before it left (LIM-08) */
 	bool stream;
+	struct claims_claim claim;
 	bool has_claim;  /* ours to ask, among the workers */
 	bool is_refresh; /* of what is known still: whoever joins does not change that */
 };
@@ -66,6 +69,9 @@ struct lookups {
 	size_t refreshes;
 	struct flight refused; /* in no table: those whose flight never starts */
 	struct timer *refuse;
+	struct flight *idle_flights; /* by `older` */
+	struct lookup *idle_waiters;
+	size_t idle_flight_count, idle_waiter_count;
 	struct relay *relays;
 	struct relay *spare; /* for the next question that may be claimed already */
 	struct count count_started, count_joined, count_parts, count_refused, count_in_flight;
@@ -119,10 +125,22 @@ static void release(struct flight *flight, struct reply *reply, const struct fai
 	if (!flight->has_claim)
 		return;
 	flight->has_claim = false;
-	claims_release(flight->lookups->options.claims, &flight->question, reply, failure);
+	claims_release(flight->lookups->options.claims, &flight->claim, reply, failure);
 }
 
-static void flight_free(struct flight *flight)
+static void waiter_recycle(struct lookups *lookups, struct lookup *lookup)
+{
+	if (lookups->idle_waiter_count >= IDLE_MAX) {
+		free(lookup);
+		return;
+	}
+	lookup->next = lookups->idle_waiters;
+	lookups->idle_waiters = lookup;
+	lookups->idle_waiter_count++;
+}
+
+/* Lets go of all that it holds, but not of its memory. */
+static void flight_clear(struct flight *flight)
 {
 	release(flight, NULL, NULL);
 	if (flight->relay)
@@ -130,11 +148,37 @@ static void flight_free(struct flight *flight)
 	while (flight->waiters) {
 		struct lookup *next = flight->waiters->next;
 
-		free(flight->waiters);
+		waiter_recycle(flight->lookups, flight->waiters);
 		flight->waiters = next;
 	}
 	group_cancel(flight->asked);
 	reply_unref(flight->first);
+}
+
+static void flight_recycle(struct flight *flight)
+{
+	struct lookups *lookups = flight->lookups;
+
+	flight_clear(flight);
+	if (lookups->idle_flight_count >= IDLE_MAX) {
+		free(flight);
+		return;
+	}
+	flight->older = lookups->idle_flights;
+	lookups->idle_flights = flight;
+	lookups->idle_flight_count++;
+}
+
+static void free_idle(struct lookups *lookups)
+{
+	for (struct flight *flight = lookups->idle_flights, *next; flight; flight = next) {
+		next = flight->older;
+		free(flight);
+	}
+	for (struct lookup *lookup = lookups->idle_waiters, *next; lookup; lookup = next) {
+		next = lookup->next;
+		free(lookup);
+	}
 }
 
 static void note_in_flight(struct lookups *lookups)
@@ -169,10 +213,10 @@ void lookups_free(struct lookups *lookups)
 		struct flight *flight = lookups->oldest;
 
 		flight_land(flight);
-		flight_free(flight);
-		free(flight);
+		flight_recycle(flight);
 	}
-	flight_free(&lookups->refused);
+	flight_clear(&lookups->refused);
+	free_idle(lookups);
 	/* Those that were told, but the loop runs no more. */
 	for (struct relay *relay = lookups->relays, *next; relay; relay = next) {
 		next = relay->next;
@@ -216,11 +260,19 @@ uint8_t lookups_links_max(const struct lookups *lookups)
 
 static struct lookup *waiter_add(struct flight *flight, lookup_done *done, void *owner)
 {
-	struct lookup *lookup = mem_new(sizeof(*lookup));
+	struct lookups *lookups = flight->lookups;
+	struct lookup *lookup = lookups->idle_waiters;
 
+	if (lookup) {
+		lookups->idle_waiters = lookup->next;
+		lookups->idle_waiter_count--;
+	} else {
+		lookup = mem_new(sizeof(*lookup));
+	}
 	lookup->flight = flight;
 	lookup->done = done;
 	lookup->owner = owner;
+	lookup->previous = NULL;
 	lookup->next = flight->waiters;
 	if (lookup->next)
 		lookup->next->previous = lookup;
@@ -238,7 +290,7 @@ void lookup_cancel(struct lookup *lookup)
 		lookup->previous->next = lookup->next;
 	else
 		lookup->flight->waiters = lookup->next;
-	free(lookup);
+	waiter_recycle(lookup->flight->lookups, lookup);
 }
 
 /* Whoever is told may cancel others that wait for the same flight. */
@@ -252,7 +304,7 @@ static void tell_all(struct flight *flight, const struct lookup_result *result)
 		flight->waiters = lookup->next;
 		if (lookup->next)
 			lookup->next->previous = NULL;
-		free(lookup);
+		waiter_recycle(flight->lookups, lookup);
 		done(owner, result);
 	}
 }
@@ -294,8 +346,7 @@ static void flight_end(struct flight *flight, const struct lookup_result *result
 	assert(!flight->asked && !flight->rest);
 	flight_land(flight);
 	tell_all(flight, result);
-	flight_free(flight);
-	free(flight);
+	flight_recycle(flight);
 }
 
 /* What upstream said is kept, and the other workers know as well. */
@@ -313,7 +364,7 @@ static void flight_learn(struct flight *flight, const struct lookup_result *resu
 		release(flight, NULL, &result->failure);
 	}
 	/* A failure that says more of this flight than of its question is not told: the other
-	 * workers ask for themselves, by flight_free. */
+	 * workers ask for themselves, by flight_recycle. */
 	flight_end(flight, result);
 }
 
@@ -350,6 +401,13 @@ static void on_rest(void *owner, const struct lookup_result *result)
 	reply_unref(joined);
 }
 
+/* One for the flights and for the claims: a question is hashed once for both. */
+static uint64_t hash_of(const struct lookups *lookups, const struct question *question)
+{
+	return lookups->options.claims ? claims_hash(lookups->options.claims, question)
+				       : question_hash(&lookups->flights, question);
+}
+
 static bool on_match(const struct table_link *link, const void *key)
 {
 	return question_equal(&TABLE_ITEM(link, const struct flight, link)->question, key);
@@ -380,8 +438,15 @@ static void flight_ask(struct flight *flight);
 static struct flight *flight_new(struct lookups *lookups, const struct question *question,
 	uint64_t hash, uint64_t deadline_ms)
 {
-	struct flight *flight = mem_new(sizeof(*flight));
+	struct flight *flight = lookups->idle_flights;
 
+	if (flight) {
+		lookups->idle_flights = flight->older;
+		lookups->idle_flight_count--;
+		memset(flight, 0, sizeof(*flight));
+	} else {
+		flight = mem_new(sizeof(*flight));
+	}
 	flight->lookups = lookups;
 	flight->question = *question;
 	flight->started_ms = loop_now_ms(lookups->options.loop);
@@ -402,7 +467,7 @@ static struct flight *flight_new(struct lookups *lookups, const struct question 
 static struct lookup *join(struct lookups *lookups, const struct question *question, bool stream,
 	uint8_t tries_max, uint64_t deadline_ms, lookup_done *done, void *owner)
 {
-	uint64_t hash = question_hash(&lookups->flights, question);
+	uint64_t hash = hash_of(lookups, question);
 	struct flight *flight = flight_find(lookups, question, hash);
 	struct lookup *lookup;
 
@@ -445,7 +510,7 @@ static bool is_late(const struct lookups *lookups, const struct question *questi
 	/* In a good hour no flight is that old, and none is looked for. */
 	if (!flight || now_ms - flight->started_ms < LOOKUPS_LATE_MS)
 		return false;
-	flight = flight_find(lookups, question, question_hash(&lookups->flights, question));
+	flight = flight_find(lookups, question, hash_of(lookups, question));
 	return flight && now_ms - flight->started_ms >= LOOKUPS_LATE_MS;
 }
 
@@ -453,7 +518,7 @@ static bool is_late(const struct lookups *lookups, const struct question *questi
  * much is left out: it will be asked for when it is missing. */
 static void refresh(struct lookups *lookups, const struct question *question)
 {
-	uint64_t hash = question_hash(&lookups->flights, question);
+	uint64_t hash = hash_of(lookups, question);
 	size_t most = lookups->options.terms.flights_max;
 	uint64_t now_ms = loop_now_ms(lookups->options.loop);
 	struct flight *flight;
@@ -525,8 +590,7 @@ static void flight_go_on(struct flight *flight, struct reply *reply, uint8_t tri
 
 	routes_set_scope(lookups->options.routes, &rest);
 	if (tries >= flight->tries_max || reply_facts(reply)->links > lookups_links_max(lookups) ||
-		waits_for(flight_find(lookups, &rest, question_hash(&lookups->flights, &rest)),
-			flight)) {
+		waits_for(flight_find(lookups, &rest, hash_of(lookups, &rest)), flight)) {
 		end_with_chain_fault(flight); /* D64-5.1.5-g, R1123-6.1.3.3-a */
 		return;
 	}
@@ -602,7 +666,8 @@ static bool flight_claim(struct flight *flight)
 		relay->wait.call = on_told;
 		lookups->spare = relay;
 	}
-	flight->has_claim = claims_take(lookups->options.claims, &flight->question, &relay->wait);
+	flight->has_claim = claims_take(lookups->options.claims, &flight->claim, &flight->question,
+		flight->link.hash, &relay->wait);
 	if (flight->has_claim)
 		return true;
 	lookups->spare = NULL;

@@ -11,6 +11,7 @@
 
 struct waiting {
 	struct claims_wait wait; /* first: it is what is posted */
+	struct claims_claim claim;
 	unsigned told;
 };
 
@@ -34,6 +35,12 @@ static struct question question_of(const char *text)
 	return question_make(name.octets, TYPE_AAAA, CLASS_IN, false);
 }
 
+static bool take(struct claims *claims, const struct question *question, struct waiting *waiting)
+{
+	return claims_take(
+		claims, &waiting->claim, question, claims_hash(claims, question), &waiting->wait);
+}
+
 static struct reply *reply_to(const struct question *question)
 {
 	struct reply_draft *draft = reply_draft_new(question, RCODE_NOERROR);
@@ -54,15 +61,16 @@ static void the_first_asks_and_the_others_are_told(void **state)
 	struct loop *loop = loop_new();
 	struct claims *claims = claims_new();
 	struct waiting a = waiting_on(loop), b = waiting_on(loop), c = waiting_on(loop);
+	struct waiting d = waiting_on(loop);
 	struct question question = question_of("x.example."), other = question_of("y.example.");
 	struct reply *reply = reply_to(&question);
 
 	(void)state;
-	assert_true(claims_take(claims, &question, &a.wait));
-	assert_false(claims_take(claims, &question, &b.wait));
-	assert_false(claims_take(claims, &question, &c.wait));
-	assert_true(claims_take(claims, &other, &a.wait));
-	claims_release(claims, &question, reply, NULL);
+	assert_true(take(claims, &question, &a));
+	assert_false(take(claims, &question, &b));
+	assert_false(take(claims, &question, &c));
+	assert_true(take(claims, &other, &d));
+	claims_release(claims, &a.claim, reply, NULL);
 	assert_int_equal(b.told, 0); /* later, on its own loop */
 	(void)sim_run_for(sim_of(loop), 1);
 	assert_int_equal(a.told, 0);
@@ -73,9 +81,9 @@ static void the_first_asks_and_the_others_are_told(void **state)
 	reply_unref(c.wait.reply);
 
 	/* It may be claimed anew. */
-	assert_true(claims_take(claims, &question, &b.wait));
-	claims_release(claims, &question, NULL, NULL);
-	claims_release(claims, &other, NULL, NULL);
+	assert_true(take(claims, &question, &b));
+	claims_release(claims, &b.claim, NULL, NULL);
+	claims_release(claims, &d.claim, NULL, NULL);
 	reply_unref(reply);
 	claims_free(claims);
 	loop_free(loop);
@@ -90,16 +98,16 @@ static void a_failure_is_told_and_silence_as_none(void **state)
 	struct waiting a = waiting_on(loop), b = waiting_on(loop);
 
 	(void)state;
-	assert_true(claims_take(claims, &question, &a.wait));
-	assert_false(claims_take(claims, &question, &b.wait));
-	claims_release(claims, &question, NULL, &failure);
+	assert_true(take(claims, &question, &a));
+	assert_false(take(claims, &question, &b));
+	claims_release(claims, &a.claim, NULL, &failure);
 	(void)sim_run_for(sim_of(loop), 1);
 	assert_int_equal(b.wait.failure.cause, FAILURE_TIMEOUT);
 
 	b = waiting_on(loop);
-	assert_true(claims_take(claims, &question, &a.wait));
-	assert_false(claims_take(claims, &question, &b.wait));
-	claims_release(claims, &question, NULL, NULL);
+	assert_true(take(claims, &question, &a));
+	assert_false(take(claims, &question, &b));
+	claims_release(claims, &a.claim, NULL, NULL);
 	(void)sim_run_for(sim_of(loop), 1);
 	assert_int_equal(b.told, 1);
 	assert_null(b.wait.reply);
@@ -116,11 +124,11 @@ static void who_leaves_is_not_told_unless_the_word_is_on_its_way(void **state)
 	struct waiting a = waiting_on(loop), b = waiting_on(loop), c = waiting_on(loop);
 
 	(void)state;
-	assert_true(claims_take(claims, &question, &a.wait));
-	assert_false(claims_take(claims, &question, &b.wait));
-	assert_false(claims_take(claims, &question, &c.wait));
+	assert_true(take(claims, &question, &a));
+	assert_false(take(claims, &question, &b));
+	assert_false(take(claims, &question, &c));
 	assert_true(claims_leave(&b.wait));
-	claims_release(claims, &question, NULL, NULL);
+	claims_release(claims, &a.claim, NULL, NULL);
 	assert_false(claims_leave(&c.wait));
 	(void)sim_run_for(sim_of(loop), 1);
 	assert_int_equal(b.told, 0);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "sixward/base/table.h"
 #include "sixward/dns/reply.h"
 #include "sixward/net/loop.h"
 
@@ -13,6 +14,14 @@ struct claims;
 
 struct claims *claims_new(void);
 void claims_free(struct claims *claims); /* nothing may be claimed any more; NULL is fine */
+
+/* A question that is the owner's to ask. The owner's memory, as is the question, from a claims_take
+ * that says true until its claims_release. */
+struct claims_claim {
+	struct table_link link;
+	const struct question *question;
+	struct claims_wait *waits;
+};
 
 /* Who waits. The owner's memory, from claims_take until `call` or a claims_leave that says true. */
 struct claims_wait {
@@ -28,11 +37,15 @@ struct claims_wait {
 	struct failure failure;
 };
 
-/* True: the question is the caller's to ask, and to release. False: `wait` waits. */
-bool claims_take(struct claims *claims, const struct question *question, struct claims_wait *wait);
+/* For claims_take, and good for any table of the owner's, for its key is random. */
+uint64_t claims_hash(const struct claims *claims, const struct question *question);
+
+/* True: the question is the caller's to ask, and `claim` to be released. False: `wait` waits. */
+bool claims_take(struct claims *claims, struct claims_claim *claim, const struct question *question,
+	uint64_t hash, struct claims_wait *wait);
 
 /* Tells all who wait; failure NULL or of FAILURE_NONE: nothing was learned. */
-void claims_release(struct claims *claims, const struct question *question, struct reply *reply,
+void claims_release(struct claims *claims, struct claims_claim *claim, struct reply *reply,
 	const struct failure *failure);
 
 /* True: it no longer waits, and is not called. False: the call is on its way. */
