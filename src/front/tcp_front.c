@@ -99,14 +99,29 @@ static struct ranks *ranks_of(const struct connection *connection)
 	return is_idle ? &connection->front->idle : &connection->front->busy;
 }
 
+/* What an event has brought, and when. */
+struct taken {
+	uint64_t now_ms;
+	uint64_t wall_s;
+	bool is_active; /* a whole message, or an answer: R7766-6.2.3-a, parts do not count */
+	enum frames_state state;
+};
+
+static struct taken begin(const struct connection *connection)
+{
+	const struct loop *loop = connection->front->loop;
+
+	return (struct taken){ .now_ms = loop_now_ms(loop), .wall_s = loop_wall_s(loop) };
+}
+
 /* After every event: among the idle or the busy ones; who comes there is quiet from now on. */
-static void settle(struct connection *connection, bool is_active)
+static void settle(struct connection *connection, const struct taken *taken)
 {
 	struct ranks *ranks = ranks_of(connection);
 
-	if (!is_active && ranks == connection->ranks)
+	if (!taken->is_active && ranks == connection->ranks)
 		return;
-	connection->quiet_since_ms = loop_now_ms(connection->front->loop);
+	connection->quiet_since_ms = taken->now_ms;
 	if (ranks != connection->ranks || connection->next) {
 		leave_ranks(connection);
 		join_ranks(connection, ranks);
@@ -159,21 +174,16 @@ static bool write_answer(struct connection *connection, const uint8_t *octets, s
 	return false;
 }
 
-/* What an event has brought. */
-struct taken {
-	bool is_active; /* a whole message, or an answer: R7766-6.2.3-a, parts do not count */
-	enum frames_state state;
-};
-
 static bool take_messages(struct connection *connection, struct taken *taken);
 static void go_on(struct connection *connection, const struct taken *taken);
 
 static void on_answer(void *owner, const struct origin *origin, const uint8_t *octets, size_t size)
 {
 	struct connection *connection = owner;
-	struct taken taken = { .is_active = true };
+	struct taken taken = begin(connection);
 
 	(void)origin;
+	taken.is_active = true;
 	if (write_answer(connection, octets, size) && take_messages(connection, &taken))
 		go_on(connection, &taken);
 }
@@ -196,16 +206,16 @@ static bool start(struct connection *connection, struct request *request)
 }
 
 /* One whole message. False: the connection is gone. */
-static bool judge(struct connection *connection, const uint8_t *octets, size_t size)
+static bool judge(struct connection *connection, const uint8_t *octets, size_t size,
+	const struct taken *taken)
 {
 	struct tcp_front *front = connection->front;
 	struct request request;
 	struct wire wire;
 	size_t answer_size = 0;
 
-	switch (gate_judge(front->options.gate, octets, size, &connection->origin,
-		loop_now_ms(front->loop), loop_wall_s(front->loop), &wire, &request, front->out,
-		&answer_size)) {
+	switch (gate_judge(front->options.gate, octets, size, &connection->origin, taken->now_ms,
+		taken->wall_s, &wire, &request, front->out, &answer_size)) {
 	case GATE_ADMIT:
 		return start(connection, &request);
 	case GATE_ANSWER:
@@ -244,7 +254,7 @@ static bool take_messages(struct connection *connection, struct taken *taken)
 		if (taken->state != FRAMES_MESSAGE)
 			break;
 		taken->is_active = true;
-		if (!judge(connection, octets, size))
+		if (!judge(connection, octets, size, taken))
 			return false;
 	}
 	return true;
@@ -253,7 +263,7 @@ static bool take_messages(struct connection *connection, struct taken *taken)
 /* Reads on, but only when it could take more. */
 static void go_on(struct connection *connection, const struct taken *taken)
 {
-	settle(connection, taken->is_active);
+	settle(connection, taken);
 	if (taken->state == FRAMES_BROKEN) { /* TCP-b */
 		close_now(connection);
 		return;
@@ -274,7 +284,7 @@ static void go_on(struct connection *connection, const struct taken *taken)
 static void on_received(void *owner, const uint8_t *octets, size_t size)
 {
 	struct connection *connection = owner;
-	struct taken taken = { 0 };
+	struct taken taken = begin(connection);
 
 	if (connection->is_closing || connection->front->is_quiet)
 		return;
@@ -292,7 +302,7 @@ static void on_received(void *owner, const uint8_t *octets, size_t size)
 static void on_ended(void *owner)
 {
 	struct connection *connection = owner;
-	struct taken taken = { 0 };
+	struct taken taken = begin(connection);
 
 	connection->has_ended = true;
 	if (take_messages(connection, &taken))
@@ -302,7 +312,7 @@ static void on_ended(void *owner)
 static void on_drained(void *owner)
 {
 	struct connection *connection = owner;
-	struct taken taken = { 0 };
+	struct taken taken = begin(connection);
 
 	if (take_messages(connection, &taken))
 		go_on(connection, &taken);

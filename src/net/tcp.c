@@ -490,11 +490,20 @@ static uint8_t *gather(struct tcp *tcp, size_t size)
 static uint8_t *reserve(struct tcp *tcp, size_t size)
 {
 	size_t max = tcp->options.queue_max != 0 ? tcp->options.queue_max : QUEUE_MAX;
-	size_t queued = tcp_queued(tcp);
+	struct shared *shared = tcp->shared;
+	size_t queued;
 	uint8_t *octets;
 
 	if (tcp->is_dead || tcp->is_finishing || tcp->error != 0)
 		return NULL;
+	/* Whoever wrote last goes on, as in a burst of answers: nothing of it waits elsewhere. */
+	if (shared->writer == tcp && size <= GATHERED_OCTETS - shared->size &&
+		shared->size + size <= max) {
+		octets = shared->gathered + shared->size;
+		shared->size += size;
+		return octets;
+	}
+	queued = tcp_queued(tcp);
 	if (queued > max || size > max - queued)
 		return NULL;
 	octets = gather(tcp, size);
