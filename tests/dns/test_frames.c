@@ -211,7 +211,7 @@ static void messages_are_taken_where_they_are(void **state)
 	assert_next(&frames, 1, 20);
 	assert_int_equal(frames.end - frames.start, 0);
 	assert_int_equal(frames_next(&frames, &message, &length), FRAMES_MESSAGE);
-	assert_ptr_equal(message, stream + 2 * 22 + 2);
+	assert_ptr_equal(message, stream + 44 + 2);
 	assert_next(&frames, 3, 20);
 	assert_empty(&frames);
 }
