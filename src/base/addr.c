@@ -254,7 +254,6 @@ socklen_t endpoint_to_sockaddr(const struct endpoint *endpoint, struct sockaddr_
 	struct sockaddr_in ipv4 = { .sin_family = AF_INET };
 	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6 };
 
-	memset(out, 0, sizeof(*out));
 	switch (endpoint->addr.family) {
 	case ADDR_IPV4:
 		ipv4.sin_port = htons(endpoint->port);
@@ -353,13 +352,12 @@ char *network_format(const struct network *network, char text[NETWORK_TEXT_MAX])
 
 bool network_contains(const struct network *network, const struct addr *addr)
 {
+	size_t whole = network->length / 8;
+	uint8_t mask = mask_of(network->length % 8);
+
 	if (network->addr.family != addr->family || addr->family == ADDR_NONE)
 		return false;
-	for (int i = 0; 8 * i < network->length; i++) {
-		uint8_t mask = mask_of(network->length - 8 * i);
-
-		if ((network->addr.octets[i] ^ addr->octets[i]) & mask)
-			return false;
-	}
-	return true;
+	if (memcmp(network->addr.octets, addr->octets, whole) != 0)
+		return false;
+	return !mask || ((network->addr.octets[whole] ^ addr->octets[whole]) & mask) == 0;
 }

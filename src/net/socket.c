@@ -104,7 +104,8 @@ int socket_open_udp(const struct socket_options *options)
 		set(descriptor, SOL_SOCKET, SO_RCVBUF, RECEIVE_OCTETS);
 	if (options->shared)
 		error = set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
-	if (error == 0 && options->tells_local)
+	/* What is bound to one address is asked nowhere else. */
+	if (error == 0 && options->tells_local && addr_is_any(&options->local.addr))
 		error = tell_local(descriptor, family);
 	if (error == 0)
 		error = bind_to(descriptor, &options->local);

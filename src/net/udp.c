@@ -33,9 +33,10 @@ struct packet {
 	struct packet *next;
 	uint8_t *octets;
 	size_t size;
-	struct endpoint peer; /* ADDR_NONE: whom the socket is connected to */
-	struct addr from;
+	socklen_t name_size; /* 0: whom the socket is connected to */
 	bool is_pooled;
+	struct addr from; /* ADDR_NONE: where the socket is bound */
+	struct sockaddr_storage name;
 };
 
 union control {
@@ -58,10 +59,10 @@ struct shared {
 	struct mmsghdr out[BATCH];
 	unsigned out_packets[BATCH]; /* how many each of them carries */
 	struct iovec out_parts[BATCH];
-	struct sockaddr_storage out_names[BATCH];
 	union control out_controls[BATCH];
 
 	struct packet *free;
+	size_t fresh; /* packets that have never been used */
 	struct packet packets[POOL];
 	uint8_t octets[POOL][POOL_OCTETS];
 };
@@ -79,6 +80,7 @@ struct udp {
 	int polled;  /* the events that libuv watches for */
 	int failure; /* to be told at the next safe place */
 	bool tells_local;
+	bool is_wildcard; /* each datagram says where it came, and where it leaves from */
 	bool is_connected;
 	bool is_blocked; /* the kernel's buffer is full */
 	bool is_freed;
@@ -117,12 +119,7 @@ static struct shared *find_shared(struct loop *loop)
 		header->msg_control = &shared->in_controls[i];
 	}
 	reset_in(shared, BATCH);
-	for (int i = POOL - 1; i >= 0; i--) {
-		shared->packets[i].octets = shared->octets[i];
-		shared->packets[i].is_pooled = true;
-		shared->packets[i].next = shared->free;
-		shared->free = &shared->packets[i];
-	}
+	shared->fresh = POOL;
 	return shared;
 }
 
@@ -132,6 +129,12 @@ static struct packet *packet_new(struct shared *shared, size_t size)
 
 	if (packet && size <= POOL_OCTETS) {
 		shared->free = packet->next;
+		return packet;
+	}
+	if (shared->fresh && size <= POOL_OCTETS) {
+		packet = &shared->packets[--shared->fresh];
+		packet->octets = shared->octets[shared->fresh];
+		packet->is_pooled = true;
 		return packet;
 	}
 	packet = mem_new(sizeof(*packet) + size);
@@ -198,6 +201,12 @@ static void add_from(struct msghdr *header, union control *control, const struct
 	}
 }
 
+static bool leave_alike(const struct packet *a, const struct packet *b)
+{
+	return a->name_size == b->name_size && memcmp(&a->name, &b->name, a->name_size) == 0 &&
+	       addr_equal(&a->from, &b->from);
+}
+
 /* How many of the packets from `packet` on can leave as the segments of one: the same way,
  * the same size, but for the last, which may be shorter. */
 static unsigned count_segments(const struct udp *udp, const struct packet *packet, unsigned room)
@@ -212,8 +221,7 @@ static unsigned count_segments(const struct udp *udp, const struct packet *packe
 		octets += next->size;
 		if (next->size > packet->size || next->size == 0 || octets > SEGMENTED_OCTETS_MAX)
 			break;
-		if (!endpoint_equal(&next->peer, &packet->peer) ||
-			!addr_equal(&next->from, &packet->from))
+		if (!leave_alike(next, packet))
 			break;
 		count++;
 		if (next->size < packet->size)
@@ -223,40 +231,49 @@ static unsigned count_segments(const struct udp *udp, const struct packet *packe
 	return count;
 }
 
+/* Readies one header for `count` packets from `packet` on; returns the next one. */
+static struct packet *fill_header(struct shared *shared, unsigned place, struct iovec *parts,
+	struct packet *packet, unsigned count)
+{
+	struct msghdr *header = &shared->out[place].msg_hdr;
+	union control *control = &shared->out_controls[place];
+
+	header->msg_name = packet->name_size ? &packet->name : NULL;
+	header->msg_namelen = packet->name_size;
+	header->msg_iov = parts;
+	header->msg_iovlen = count;
+	header->msg_control = NULL;
+	header->msg_controllen = 0;
+	if (packet->from.family != ADDR_NONE)
+		add_from(header, control, &packet->from);
+	if (count > 1) {
+		uint16_t size = (uint16_t)packet->size;
+
+		memcpy(CMSG_DATA(add_control(
+			       header, control, IPPROTO_UDP, UDP_SEGMENT, sizeof(size))),
+			&size, sizeof(size));
+	}
+	for (unsigned i = 0; i < count; i++, packet = packet->next) {
+		parts[i].iov_base = packet->octets;
+		parts[i].iov_len = packet->size;
+	}
+	return packet;
+}
+
 /* Fills the batch from the queue; returns how many headers it took. */
 static unsigned fill_out(struct udp *udp)
 {
 	struct shared *shared = udp->shared;
-	const struct packet *packet = udp->first;
+	struct packet *packet = udp->first;
 	unsigned headers = 0;
 	unsigned parts = 0;
 
 	while (packet && parts < BATCH) {
-		struct msghdr *header = &shared->out[headers].msg_hdr;
-		union control *control = &shared->out_controls[headers];
 		unsigned count = count_segments(udp, packet, BATCH - parts);
 
-		memset(header, 0, sizeof(*header));
-		if (packet->peer.addr.family != ADDR_NONE) {
-			header->msg_name = &shared->out_names[headers];
-			header->msg_namelen =
-				endpoint_to_sockaddr(&packet->peer, &shared->out_names[headers]);
-		}
-		add_from(header, control, &packet->from);
-		if (count > 1) {
-			uint16_t size = (uint16_t)packet->size;
-
-			memcpy(CMSG_DATA(add_control(
-				       header, control, IPPROTO_UDP, UDP_SEGMENT, sizeof(size))),
-				&size, sizeof(size));
-		}
-		header->msg_iov = &shared->out_parts[parts];
-		header->msg_iovlen = count;
+		packet = fill_header(shared, headers, &shared->out_parts[parts], packet, count);
 		shared->out_packets[headers++] = count;
-		for (; count > 0; count--, packet = packet->next) {
-			shared->out_parts[parts].iov_base = packet->octets;
-			shared->out_parts[parts++].iov_len = packet->size;
-		}
+		parts += count;
 	}
 	return headers;
 }
@@ -377,15 +394,18 @@ static struct addr find_local(const struct msghdr *header)
 static void take(struct udp *udp, int place)
 {
 	const struct mmsghdr *in = &udp->shared->in[place];
-	struct udp_datagram datagram = {
-		.octets = udp->shared->in_octets[place],
-		.size = in->msg_len,
-		.is_cut = (in->msg_hdr.msg_flags & MSG_TRUNC) != 0, /* UDP-b */
-		.peer = endpoint_from_sockaddr((struct sockaddr *)&udp->shared->in_names[place]),
-	};
+	struct udp_datagram datagram;
 
-	if (udp->tells_local)
+	datagram.octets = udp->shared->in_octets[place];
+	datagram.size = in->msg_len;
+	datagram.is_cut = (in->msg_hdr.msg_flags & MSG_TRUNC) != 0; /* UDP-b */
+	datagram.peer = endpoint_from_sockaddr((struct sockaddr *)&udp->shared->in_names[place]);
+	if (udp->tells_local && udp->is_wildcard)
 		datagram.local = find_local(&in->msg_hdr);
+	else if (udp->tells_local)
+		datagram.local = udp->local.addr;
+	else
+		datagram.local = (struct addr){ 0 };
 	udp->received(udp->owner, &datagram);
 }
 
@@ -476,6 +496,7 @@ struct udp *udp_new(struct loop *loop, const struct socket_options *options, udp
 	udp->descriptor = descriptor;
 	udp->local = find_endpoint(descriptor);
 	udp->tells_local = options->tells_local;
+	udp->is_wildcard = addr_is_any(&udp->local.addr);
 	udp->is_connected = options->peer.addr.family != ADDR_NONE;
 	udp->can_segment = true;
 	udp->end = &udp->first;
@@ -517,8 +538,9 @@ void udp_send(struct udp *udp, const uint8_t *octets, size_t size, const struct 
 	packet = packet_new(udp->shared, size);
 	packet->next = NULL;
 	packet->size = size;
-	packet->peer = peer ? *peer : (struct endpoint){ 0 };
-	packet->from = from ? *from : (struct addr){ 0 };
+	packet->name_size = peer ? endpoint_to_sockaddr(peer, &packet->name) : 0;
+	/* R2181-4.1-a; what is bound to one address leaves from no other. */
+	packet->from = from && udp->is_wildcard ? *from : (struct addr){ 0 };
 	memcpy(packet->octets, octets, size);
 	*udp->end = packet;
 	udp->end = &packet->next;

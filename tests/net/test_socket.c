@@ -53,11 +53,17 @@ static void udp_sockets_have_the_options_of_their_family(void **state)
 		const char *local;
 		struct wanted wanted[3];
 	} rows[] = {
-		{ "127.0.0.1",
+		{ "0.0.0.0",
 			{ { IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_INTERFACE },
 				{ IPPROTO_IP, IP_PKTINFO, 1 }, { SOL_SOCKET, SO_REUSEPORT, 1 } } },
+		{ "::", { { IPPROTO_IPV6, IPV6_DONTFRAG, 1 }, { IPPROTO_IPV6, IPV6_V6ONLY, 1 },
+				{ IPPROTO_IPV6, IPV6_RECVPKTINFO, 1 } } },
+		/* What is bound to one address knows it. */
+		{ "127.0.0.1",
+			{ { IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_INTERFACE },
+				{ IPPROTO_IP, IP_PKTINFO, 0 }, { SOL_SOCKET, SO_REUSEPORT, 1 } } },
 		{ "::1", { { IPPROTO_IPV6, IPV6_DONTFRAG, 1 }, { IPPROTO_IPV6, IPV6_V6ONLY, 1 },
-				 { IPPROTO_IPV6, IPV6_RECVPKTINFO, 1 } } },
+				 { IPPROTO_IPV6, IPV6_RECVPKTINFO, 0 } } },
 	};
 
 	(void)state;

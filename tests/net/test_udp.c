@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "sixward/base/mem.h"
 #include "sixward/net/timer.h"
@@ -22,8 +23,23 @@ static struct {
 	int error;
 	unsigned at_most; /* headers taken per call; 0 = all */
 	int calls;
+	int receives;
+	unsigned headers; /* of the last call */
 	unsigned largest; /* parts of one header: segments */
+	bool is_told_from;
 } kernel;
+
+int __real_recvmmsg(
+	int descriptor, struct mmsghdr *headers, unsigned count, int flags, struct timespec *time);
+int __wrap_recvmmsg(
+	int descriptor, struct mmsghdr *headers, unsigned count, int flags, struct timespec *time);
+
+int __wrap_recvmmsg(
+	int descriptor, struct mmsghdr *headers, unsigned count, int flags, struct timespec *time)
+{
+	kernel.receives++;
+	return __real_recvmmsg(descriptor, headers, count, flags, time);
+}
 
 int __real_sendmmsg(int descriptor, struct mmsghdr *headers, unsigned count, int flags);
 int __wrap_sendmmsg(int descriptor, struct mmsghdr *headers, unsigned count, int flags);
@@ -31,7 +47,10 @@ int __wrap_sendmmsg(int descriptor, struct mmsghdr *headers, unsigned count, int
 int __wrap_sendmmsg(int descriptor, struct mmsghdr *headers, unsigned count, int flags)
 {
 	kernel.calls++;
+	kernel.headers = count;
 	for (unsigned i = 0; i < count; i++) {
+		if (headers[i].msg_hdr.msg_controllen > 0 && headers[i].msg_hdr.msg_iovlen == 1)
+			kernel.is_told_from = true;
 		if (headers[i].msg_hdr.msg_iovlen > kernel.largest)
 			kernel.largest = (unsigned)headers[i].msg_hdr.msg_iovlen;
 	}
@@ -192,7 +211,10 @@ static void answers_from_the_address_that_was_asked(void **state)
 {
 	static const struct {
 		const char *bound, *asked;
-	} rows[] = { { "0.0.0.0", "127.0.0.2" }, { "0.0.0.0", "127.0.0.1" }, { "[::]", "::1" } };
+		bool is_told;
+	} rows[] = { { "0.0.0.0", "127.0.0.2", true }, { "0.0.0.0", "127.0.0.1", true },
+		{ "[::]", "::1", true }, { "127.0.0.1", "127.0.0.1", false },
+		{ "[::1]", "::1", false } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -206,8 +228,10 @@ static void answers_from_the_address_that_was_asked(void **state)
 		end_open(&server, loop, &listening);
 		connected.peer.port = udp_local(server.udp).port;
 		end_open(&client, loop, &connected);
+		memset(&kernel, 0, sizeof(kernel));
 		udp_send(client.udp, (const uint8_t *)"who", 3, NULL, NULL);
 		run(loop);
+		assert_int_equal(kernel.is_told_from, rows[i].is_told);
 		assert_true(addr_equal(&server.local, &connected.peer.addr));
 		assert_true(endpoint_equal(&client.peer, &connected.peer));
 		end_close(&client);
@@ -305,6 +329,69 @@ static void many_leave_in_batches_and_arrive_in_order(void **state)
 		check_many(&server);
 		check_many(&client);
 		end_close(&client);
+		end_close(&server);
+		loop_free(loop);
+	}
+	memset(&kernel, 0, sizeof(kernel));
+}
+
+enum { BURST = 32 };
+
+/* Sockets that are not ours: they add no system call of ours. */
+static void send_burst(const struct end *server, int *descriptors, int clients)
+{
+	struct endpoint local = udp_local(server->udp);
+	struct sockaddr_storage sockaddr;
+	socklen_t size = endpoint_to_sockaddr(&local, &sockaddr);
+
+	for (int i = 0; i < BURST; i++) {
+		if (i < clients) {
+			descriptors[i] = socket(sockaddr.ss_family, SOCK_DGRAM, 0);
+			assert_return_code(
+				connect(descriptors[i], (struct sockaddr *)&sockaddr, size), errno);
+		}
+		assert_int_equal(send(descriptors[i % clients], "query", 5, 0), 5);
+	}
+}
+
+static void check_burst(int *descriptors, int clients)
+{
+	char octets[8];
+
+	for (int i = 0; i < BURST; i++)
+		assert_int_equal(
+			recv(descriptors[i % clients], octets, sizeof(octets), MSG_DONTWAIT), 5);
+	for (int i = 0; i < clients; i++)
+		close(descriptors[i]);
+}
+
+/* Goals M1, M1g: of 32 datagrams that are there, two system calls; answers to one client leave
+ * as the segments of one. */
+static void a_burst_takes_one_call_in_and_one_out(void **state)
+{
+	static const struct {
+		const char *local;
+		int clients;
+		unsigned headers;
+	} rows[] = { { "127.0.0.1", BURST, BURST }, { "::1", BURST, BURST }, { "127.0.0.1", 1, 1 },
+		{ "::1", 1, 1 }, { "0.0.0.0", 1, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct loop *loop = loop_new();
+		struct end server = { .echoes = true, .from_asked = true, .wanted = BURST };
+		struct socket_options listening = { .local = at(rows[i].local),
+			.tells_local = true };
+		int descriptors[BURST];
+
+		end_open(&server, loop, &listening);
+		send_burst(&server, descriptors, rows[i].clients);
+		memset(&kernel, 0, sizeof(kernel));
+		run(loop);
+		assert_int_equal(kernel.receives, 1);
+		assert_int_equal(kernel.calls, 1);
+		assert_int_equal(kernel.headers, rows[i].headers);
+		check_burst(descriptors, rows[i].clients);
 		end_close(&server);
 		loop_free(loop);
 	}
@@ -516,6 +603,7 @@ int main(void)
 		cmocka_unit_test(answers_from_the_address_that_was_asked),
 		cmocka_unit_test(large_datagrams_come_whole_or_marked_as_cut),
 		cmocka_unit_test(many_leave_in_batches_and_arrive_in_order),
+		cmocka_unit_test(a_burst_takes_one_call_in_and_one_out),
 		cmocka_unit_test(what_waits_for_a_full_kernel_is_bounded_and_the_rest_counted),
 		cmocka_unit_test(one_that_is_too_large_is_dropped_and_counted),
 		cmocka_unit_test(freed_in_the_middle_of_a_batch_the_rest_is_dropped),

@@ -13,7 +13,7 @@ struct socket_options {
 	struct endpoint local; /* ADDR_NONE = not bound */
 	struct endpoint peer;  /* ADDR_NONE = not connected */
 	bool shared;           /* SO_REUSEPORT: one socket per worker */
-	bool tells_local;      /* IP_PKTINFO, IPV6_RECVPKTINFO */
+	bool tells_local;      /* IP_PKTINFO, IPV6_RECVPKTINFO where it is bound to a wildcard */
 };
 
 int socket_open_udp(const struct socket_options *options);
