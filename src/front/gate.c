@@ -20,8 +20,8 @@ struct judged {
 	const struct origin *origin;
 	uint64_t now_ms;
 	uint64_t wall_s;
-	struct answer_edns edns;
-	uint16_t ra; /* WIRE_RA for clients allowed recursion (R1035-4.1.1-a) */
+	struct answer_edns *edns; /* the request's: of answers from here as well */
+	uint16_t ra;              /* WIRE_RA for clients allowed recursion (R1035-4.1.1-a) */
 	bool cookie_valid;
 	bool cookie_wrong; /* a server cookie that is not ours */
 	uint8_t *out;
@@ -60,7 +60,7 @@ static enum gate_verdict answer(struct judged *judged, enum outcome outcome, uin
 		.rcode = rcode,
 		.flags = (uint16_t)((wire->flags & (WIRE_RD | WIRE_CD)) | judged->ra | more_flags),
 		.limit = WIRE_UDP_MIN,
-		.edns = judged->edns };
+		.edns = *judged->edns };
 	struct ede_list edes = { 0 };
 	int ede = outcome_ede(outcome);
 
@@ -102,20 +102,30 @@ static bool is_impossible_source(const struct gate *gate, const struct origin *o
 	for (size_t i = 0; i < gate->options.listener_count; i++) {
 		const struct endpoint *listener = &gate->options.listeners[i];
 
-		if (endpoint_equal(listener, client))
-			return true;
-		if (client->port == listener->port && addr_is_any(&listener->addr) &&
-			client->addr.family == listener->addr.family &&
-			addr_equal(&client->addr, &origin->local))
+		if (client->port != listener->port || client->addr.family != listener->addr.family)
+			continue;
+		if (addr_equal(&listener->addr, &client->addr) ||
+			(addr_is_any(&listener->addr) && addr_equal(&client->addr, &origin->local)))
 			return true;
 	}
 	return false;
 }
 
+/* What is read before it is found out stays empty, the cookie's octets as they are. */
+static void clear_edns(struct answer_edns *edns)
+{
+	edns->present = false;
+	edns->dnssec_ok = false;
+	edns->has_keepalive = false;
+	edns->keepalive = 0;
+	edns->cookie_size = 0;
+	edns->nsid = NULL;
+}
+
 static void take_edns(struct judged *judged)
 {
-	judged->edns.present = judged->wire->edns.present;
-	judged->edns.dnssec_ok = judged->wire->edns.dnssec_ok;
+	judged->edns->present = judged->wire->edns.present;
+	judged->edns->dnssec_ok = judged->wire->edns.dnssec_ok;
 }
 
 /* What the answer to a message shall echo, as far as it can be read. */
@@ -160,10 +170,10 @@ static bool read_cookie(struct judged *judged)
 		!wire_find_option(&judged->wire->edns, OPTION_COOKIE, &option))
 		return true;
 	kind = cookies_check(gate->options.cookies, &judged->origin->client.addr, option.octets,
-		option.size, judged->wall_s, judged->edns.cookie);
+		option.size, judged->wall_s, judged->edns->cookie);
 	if (kind == COOKIE_ILLEGAL)
 		return false;
-	judged->edns.cookie_size = COOKIE_FULL_SIZE;
+	judged->edns->cookie_size = COOKIE_FULL_SIZE;
 	judged->cookie_valid = kind == COOKIE_VALID;
 	judged->cookie_wrong = kind == COOKIE_INVALID;
 	return true;
@@ -183,13 +193,13 @@ static bool read_options(struct judged *judged)
 		if (wire_find_option(edns, OPTION_KEEPALIVE, &option) && option.size != 0 &&
 			option.size != 2)
 			return false;
-		judged->edns.has_keepalive = true;
-		judged->edns.keepalive = options->keepalive;
+		judged->edns->has_keepalive = true;
+		judged->edns->keepalive = options->keepalive;
 	}
 	if (!read_cookie(judged))
 		return false;
 	if (options->identity && wire_find_option(edns, OPTION_NSID, &option))
-		judged->edns.nsid = options->identity;
+		judged->edns->nsid = options->identity;
 	return true;
 }
 
@@ -202,7 +212,7 @@ static enum gate_verdict judge_questionless(struct judged *judged)
 	take_edns(judged);
 	if (wire->edns.present && wire->edns.version > 0)
 		return refuse(judged, OUTCOME_BADVERS, RCODE_BADVERS, WITHOUT_QUESTION);
-	if (fault != WIRE_OK || !read_options(judged) || !judged->edns.cookie_size)
+	if (fault != WIRE_OK || !read_options(judged) || !judged->edns->cookie_size)
 		return refuse(judged, OUTCOME_FORMERR, RCODE_FORMERR, WITHOUT_QUESTION);
 	if (judged->cookie_wrong)
 		return refuse(judged, OUTCOME_BADCOOKIE, RCODE_BADCOOKIE, WITHOUT_QUESTION);
@@ -306,13 +316,17 @@ enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t si
 	const struct origin *origin, uint64_t now_ms, uint64_t wall_s, struct wire *wire,
 	struct request *request, uint8_t *out, size_t *size_out)
 {
-	struct judged judged = {
-		.gate = gate, .wire = wire, .origin = origin, .now_ms = now_ms, .wall_s = wall_s
-	};
+	struct judged judged = { .gate = gate,
+		.wire = wire,
+		.origin = origin,
+		.now_ms = now_ms,
+		.wall_s = wall_s,
+		.edns = &request->edns,
+		.out = out,
+		.size = size_out };
 	enum gate_verdict verdict;
 
-	judged.out = out;
-	judged.size = size_out;
+	clear_edns(&request->edns);
 	if (!wire_view(wire, octets, size)) { /* MAL-01 */
 		(void)drop(&judged);
 		return origin->stream ? GATE_CLOSE : GATE_DROP;
@@ -332,8 +346,9 @@ enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t si
 	if (verdict != GATE_ADMIT)
 		return verdict;
 
-	*request = (struct request){
-		.wire = wire, .origin = *origin, .limit = limit_of(&judged), .edns = judged.edns
-	};
+	/* In place: it is large, and most of it is the cookie that few have. */
+	request->wire = wire;
+	request->origin = *origin;
+	request->limit = limit_of(&judged);
 	return GATE_ADMIT;
 }
