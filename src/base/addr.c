@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sixward/base/bytes.h"
 #include "sixward/base/text.h"
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -47,17 +48,25 @@ struct addr addr_from_ipv6(const uint8_t octets[16])
 	return addr;
 }
 
+/* Of known sizes, so that no function is called for them. */
+static bool equal_octets(enum addr_family family, const uint8_t a[16], const uint8_t b[16])
+{
+	if (family == ADDR_IPV4)
+		return memcmp(a, b, 4) == 0;
+	return family == ADDR_NONE || memcmp(a, b, 16) == 0;
+}
+
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family && a->zone == b->zone &&
-	       memcmp(a->octets, b->octets, addr_size(a)) == 0;
+	       equal_octets(a->family, a->octets, b->octets);
 }
 
 bool addr_is_any(const struct addr *addr)
 {
 	static const uint8_t zero[16] = { 0 };
 
-	return addr->family != ADDR_NONE && memcmp(addr->octets, zero, addr_size(addr)) == 0;
+	return addr->family != ADDR_NONE && equal_octets(addr->family, addr->octets, zero);
 }
 
 bool addr_is_loopback(const struct addr *addr)
@@ -350,14 +359,26 @@ char *network_format(const struct network *network, char text[NETWORK_TEXT_MAX])
 	return text;
 }
 
+static uint64_t get_half(const uint8_t octets[8])
+{
+	return (uint64_t)bytes_get_u32(octets) << 32 | bytes_get_u32(octets + 4);
+}
+
+/* Whether the first bits, 0 to 64, are the same. */
+static bool equal_bits(const uint8_t a[8], const uint8_t b[8], unsigned bits)
+{
+	return bits == 0 || (get_half(a) ^ get_half(b)) >> (64 - bits) == 0;
+}
+
 bool network_contains(const struct network *network, const struct addr *addr)
 {
-	size_t whole = network->length / 8;
-	uint8_t mask = mask_of(network->length % 8);
+	const uint8_t *octets = network->addr.octets;
+	unsigned length = network->length;
 
 	if (network->addr.family != addr->family || addr->family == ADDR_NONE)
 		return false;
-	if (memcmp(network->addr.octets, addr->octets, whole) != 0)
-		return false;
-	return !mask || ((network->addr.octets[whole] ^ addr->octets[whole]) & mask) == 0;
+	if (length <= 64)
+		return equal_bits(octets, addr->octets, length);
+	return equal_bits(octets, addr->octets, 64) &&
+	       equal_bits(octets + 8, addr->octets + 8, length - 64);
 }

@@ -3,58 +3,72 @@
 
 #include "sixward/base/siphash.h"
 
-static uint64_t get_u64(const uint8_t *octets, size_t size)
-{
-	uint64_t value = 0;
+/* In registers: it runs for every question. */
+struct state {
+	uint64_t v0, v1, v2, v3;
+};
 
-	for (size_t i = 0; i < size; i++)
-		value |= (uint64_t)octets[i] << (8 * i);
-	return value;
+/* Little-endian; written out, so that it becomes one load where the processor is. */
+static inline uint64_t get_u64(const uint8_t *in)
+{
+	return (uint64_t)in[0] | (uint64_t)in[1] << 8 | (uint64_t)in[2] << 16 |
+	       (uint64_t)in[3] << 24 | (uint64_t)in[4] << 32 | (uint64_t)in[5] << 40 |
+	       (uint64_t)in[6] << 48 | (uint64_t)in[7] << 56;
 }
 
-static uint64_t rotate(uint64_t value, unsigned bits)
+static inline uint64_t rotate(uint64_t value, unsigned bits)
 {
 	return value << bits | value >> (64 - bits);
 }
 
-static void rounds(uint64_t v[4], unsigned count)
+static inline void round_once(struct state *s)
 {
-	while (count-- > 0) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] = rotate(v[0], 32);
-		v[2] += v[1];
-		v[0] += v[3];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[2] = rotate(v[2], 32);
-	}
+	s->v0 += s->v1;
+	s->v2 += s->v3;
+	s->v1 = rotate(s->v1, 13) ^ s->v0;
+	s->v3 = rotate(s->v3, 16) ^ s->v2;
+	s->v0 = rotate(s->v0, 32);
+	s->v2 += s->v1;
+	s->v0 += s->v3;
+	s->v1 = rotate(s->v1, 17) ^ s->v2;
+	s->v3 = rotate(s->v3, 21) ^ s->v0;
+	s->v2 = rotate(s->v2, 32);
 }
 
-static void absorb(uint64_t v[4], uint64_t word)
+static inline void absorb(struct state *s, uint64_t word)
 {
-	v[3] ^= word;
-	rounds(v, 2);
-	v[0] ^= word;
+	s->v3 ^= word;
+	round_once(s);
+	round_once(s);
+	s->v0 ^= word;
+}
+
+/* Fewer than eight octets. */
+static inline uint64_t get_rest(const uint8_t *in, size_t size)
+{
+	uint64_t value = 0;
+
+	while (size > 0)
+		value = value << 8 | in[--size];
+	return value;
 }
 
 uint64_t siphash(const uint8_t key[SIPHASH_KEY_SIZE], const void *octets, size_t size)
 {
 	const uint8_t *in = octets;
-	uint64_t k0 = get_u64(key, 8);
-	uint64_t k1 = get_u64(key + 8, 8);
-	uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
-		k1 ^ 0x7465646279746573 };
+	uint64_t k0 = get_u64(key);
+	uint64_t k1 = get_u64(key + 8);
+	struct state s = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d,
+		k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573 };
 	size_t left = size;
 
 	for (; left >= 8; left -= 8, in += 8)
-		absorb(v, get_u64(in, 8));
-	absorb(v, get_u64(in, left) | (uint64_t)(size & 0xff) << 56);
-	v[2] ^= 0xff;
-	rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+		absorb(&s, get_u64(in));
+	absorb(&s, get_rest(in, left) | (uint64_t)(size & 0xff) << 56);
+	s.v2 ^= 0xff;
+	for (unsigned i = 0; i < 4; i++)
+		round_once(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
 void siphash_put(uint64_t hash, uint8_t out[8])

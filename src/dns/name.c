@@ -98,6 +98,11 @@ bool name_read(const uint8_t *message, size_t size, size_t *at, struct name *out
 
 bool name_skip(const uint8_t *message, size_t size, size_t *at)
 {
+	/* The root, which owns the OPT of almost every message. */
+	if (*at < size && !message[*at]) {
+		++*at;
+		return true;
+	}
 	return walk(message, size, at, NULL);
 }
 
@@ -181,18 +186,25 @@ static uint64_t fold_eight(uint64_t octets)
 	return octets | is_capital >> 2;
 }
 
-void name_copy_folded(const uint8_t *name, size_t size, uint8_t *out)
+static void copy_eight(const uint8_t *name, uint8_t *out)
 {
 	uint64_t eight;
-	size_t at = 0;
 
-	for (; size - at >= sizeof(eight); at += sizeof(eight)) {
-		memcpy(&eight, name + at, sizeof(eight));
-		eight = fold_eight(eight);
-		memcpy(out + at, &eight, sizeof(eight));
+	memcpy(&eight, name, sizeof(eight));
+	eight = fold_eight(eight);
+	memcpy(out, &eight, sizeof(eight));
+}
+
+void name_copy_folded(const uint8_t *name, size_t size, uint8_t *out)
+{
+	if (size < 8) {
+		for (size_t i = 0; i < size; i++)
+			out[i] = fold(name[i]);
+		return;
 	}
-	for (; at < size; at++)
-		out[at] = fold(name[at]);
+	for (size_t at = 0; at < size - 8; at += 8)
+		copy_eight(name + at, out + at);
+	copy_eight(name + size - 8, out + size - 8); /* some of them once more */
 }
 
 /* R6672-2.2-a */

@@ -17,11 +17,11 @@ struct gate {
 struct judged {
 	struct gate *gate;
 	struct wire *wire;
-	const struct origin *origin;
+	const struct origin *origin; /* both the request's */
+	struct answer_edns *edns;
 	uint64_t now_ms;
 	uint64_t wall_s;
-	struct answer_edns *edns; /* the request's: of answers from here as well */
-	uint16_t ra;              /* WIRE_RA for clients allowed recursion (R1035-4.1.1-a) */
+	uint16_t ra; /* WIRE_RA for clients allowed recursion (R1035-4.1.1-a) */
 	bool cookie_valid;
 	bool cookie_wrong; /* a server cookie that is not ours */
 	uint8_t *out;
@@ -111,7 +111,7 @@ static bool is_impossible_source(const struct gate *gate, const struct origin *o
 	return false;
 }
 
-/* What is read before it is found out stays empty, the cookie's octets as they are. */
+/* Field by field: most of it is the cookie, which few have. */
 static void clear_edns(struct answer_edns *edns)
 {
 	edns->present = false;
@@ -271,6 +271,10 @@ static enum gate_verdict judge_type(struct judged *judged)
 	const struct wire *wire = judged->wire;
 	const struct row *found = wire->is_signed ? &is_signed : NULL;
 
+	/* RFC 6895 3.1: what asks for more than records of its type is in this range. */
+	if (!found && wire->question_type != TYPE_OPT &&
+		(wire->question_type < 128 || wire->question_type > 255))
+		return GATE_ADMIT;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !found; i++) {
 		if (rows[i].type == wire->question_type)
 			found = &rows[i];
@@ -312,10 +316,10 @@ static size_t limit_of(const struct judged *judged)
 	return edns->udp_size < WIRE_UDP_ADVERTISED ? edns->udp_size : WIRE_UDP_ADVERTISED;
 }
 
-enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t size,
-	const struct origin *origin, uint64_t now_ms, uint64_t wall_s, struct wire *wire,
-	struct request *request, uint8_t *out, size_t *size_out)
+enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t size, uint64_t now_ms,
+	uint64_t wall_s, struct wire *wire, struct request *request, uint8_t *out, size_t *size_out)
 {
+	const struct origin *origin = &request->origin;
 	struct judged judged = { .gate = gate,
 		.wire = wire,
 		.origin = origin,
@@ -346,9 +350,7 @@ enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t si
 	if (verdict != GATE_ADMIT)
 		return verdict;
 
-	/* In place: it is large, and most of it is the cookie that few have. */
 	request->wire = wire;
-	request->origin = *origin;
 	request->limit = limit_of(&judged);
 	return GATE_ADMIT;
 }

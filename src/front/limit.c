@@ -178,11 +178,12 @@ static struct bucket *use(struct limit *limit, const struct network *network, ui
 
 uint32_t limit_take(struct limit *limit, const struct addr *client, uint64_t now_ms)
 {
-	struct network network = network_of(client);
+	struct network network;
 	uint32_t refused = 0;
 
 	if (!limit->rate)
 		return 0;
+	network = network_of(client);
 	pthread_mutex_lock(&limit->lock);
 	if (limit->rate) {
 		struct bucket *bucket = use(limit, &network, now_ms);

@@ -194,7 +194,6 @@ static bool start(struct connection *connection, struct request *request)
 	struct tcp_front *front = connection->front;
 	size_t size = 0;
 
-	request->list = &connection->list;
 	switch (query_start(front->resolver, request, front->out, &size, on_answer, connection)) {
 	case QUERY_ANSWERED:
 		return write_answer(connection, front->out, size);
@@ -214,8 +213,10 @@ static bool judge(struct connection *connection, const uint8_t *octets, size_t s
 	struct wire wire;
 	size_t answer_size = 0;
 
-	switch (gate_judge(front->options.gate, octets, size, &connection->origin, taken->now_ms,
-		taken->wall_s, &wire, &request, front->out, &answer_size)) {
+	request.origin = connection->origin;
+	request.list = &connection->list;
+	switch (gate_judge(front->options.gate, octets, size, taken->now_ms, taken->wall_s, &wire,
+		&request, front->out, &answer_size)) {
 	case GATE_ADMIT:
 		return start(connection, &request);
 	case GATE_ANSWER:

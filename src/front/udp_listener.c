@@ -24,11 +24,10 @@ static void on_answer(void *owner, const struct origin *origin, const uint8_t *o
 	udp_send(listener->udp, octets, size, &origin->client, &origin->local);
 }
 
-static void start(struct udp_listener *listener, struct request *request)
+static void start(struct udp_listener *listener, const struct request *request)
 {
 	size_t size = 0;
 
-	request->list = &listener->list;
 	switch (query_start(
 		listener->resolver, request, listener->out, &size, on_answer, listener)) {
 	case QUERY_ANSWERED:
@@ -43,14 +42,17 @@ static void start(struct udp_listener *listener, struct request *request)
 static void on_datagram(void *owner, const struct udp_datagram *datagram)
 {
 	struct udp_listener *listener = owner;
-	struct origin origin = { .client = datagram->peer, .local = datagram->local };
-	struct request request;
+	struct request request; /* filled in piece by piece: it is large */
 	struct wire wire;
 	size_t size = 0;
 
 	if (listener->is_quiet)
 		return;
-	switch (gate_judge(listener->gate, datagram->octets, datagram->size, &origin,
+	request.origin.client = datagram->peer;
+	request.origin.local = datagram->local;
+	request.origin.stream = false;
+	request.list = &listener->list;
+	switch (gate_judge(listener->gate, datagram->octets, datagram->size,
 		loop_now_ms(listener->loop), loop_wall_s(listener->loop), &wire, &request,
 		listener->out, &size)) {
 	case GATE_ADMIT:
@@ -58,7 +60,7 @@ static void on_datagram(void *owner, const struct udp_datagram *datagram)
 		break;
 	case GATE_ANSWER:
 	case GATE_ANSWER_AND_CLOSE:
-		on_answer(listener, &origin, listener->out, size);
+		on_answer(listener, &request.origin, listener->out, size);
 		break;
 	case GATE_DROP:
 	case GATE_CLOSE:

@@ -203,8 +203,12 @@ static void add_from(struct msghdr *header, union control *control, const struct
 
 static bool leave_alike(const struct packet *a, const struct packet *b)
 {
-	return a->name_size == b->name_size && memcmp(&a->name, &b->name, a->name_size) == 0 &&
-	       addr_equal(&a->from, &b->from);
+	if (a->name_size != b->name_size || !addr_equal(&a->from, &b->from))
+		return false;
+	if (a->name_size == 0)
+		return true;
+	/* Mostly the ports differ, which come first. */
+	return memcmp(&a->name, &b->name, 4) == 0 && memcmp(&a->name, &b->name, a->name_size) == 0;
 }
 
 /* How many of the packets from `packet` on can leave as the segments of one: the same way,

@@ -67,13 +67,14 @@ static void close_gate(struct scene *scene)
 static enum gate_verdict judge_at(struct scene *scene, const uint8_t *octets, size_t size,
 	const char *client, bool stream, uint64_t now_ms)
 {
-	struct origin origin = { .stream = stream };
+	struct origin *origin = &scene->request.origin;
 
-	origin.client = at(client);
-	origin.local = at(ASKED ":53").addr;
+	*origin = (struct origin){ .stream = stream };
+	origin->client = at(client);
+	origin->local = at(ASKED ":53").addr;
 	scene->size = 0;
-	return gate_judge(scene->gate, octets, size, &origin, now_ms, NOW_S, &scene->wire,
-		&scene->request, scene->out, &scene->size);
+	return gate_judge(scene->gate, octets, size, now_ms, NOW_S, &scene->wire, &scene->request,
+		scene->out, &scene->size);
 }
 
 /* What became of it, in words. */
@@ -391,21 +392,19 @@ static void nobody_asks_from_our_own_endpoint(void **state)
 	(void)state;
 	open_gate(&scene, &(struct gate_options){ 0 });
 	for (size_t i = 0; i < sizeof(froms) / sizeof(froms[0]); i++) {
-		struct origin origin = { .client = at(froms[i].client) };
+		struct origin *origin = &scene.request.origin;
 
-		assert_true(addr_parse(froms[i].asked, &origin.local));
-		assert_int_equal(gate_judge(scene.gate, PLAIN, &origin, NOW_MS, NOW_S, &scene.wire,
+		*origin = (struct origin){ .client = at(froms[i].client) };
+		assert_true(addr_parse(froms[i].asked, &origin->local));
+		assert_int_equal(gate_judge(scene.gate, PLAIN, NOW_MS, NOW_S, &scene.wire,
 					 &scene.request, scene.out, &scene.size),
 			froms[i].verdict);
 	}
-	{
-		struct origin origin = { .client = at(INSIDE) };
-
-		origin.client.port = 0;
-		assert_int_equal(gate_judge(scene.gate, PLAIN, &origin, NOW_MS, NOW_S, &scene.wire,
-					 &scene.request, scene.out, &scene.size),
-			GATE_DROP);
-	}
+	scene.request.origin.client = at(INSIDE);
+	scene.request.origin.client.port = 0;
+	assert_int_equal(gate_judge(scene.gate, PLAIN, NOW_MS, NOW_S, &scene.wire, &scene.request,
+				 scene.out, &scene.size),
+		GATE_DROP);
 	close_gate(&scene);
 }
 

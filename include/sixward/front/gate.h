@@ -33,17 +33,18 @@ void gate_free(struct gate *gate);
 enum { GATE_ERRORS_PER_SECOND = 20 /* LIM-32 */ };
 
 enum gate_verdict {
-	GATE_ADMIT,            /* `request` is filled in, but for its list */
+	GATE_ADMIT,            /* `request` is filled in */
 	GATE_ANSWER,           /* `*size` octets are in `out`: a refusal, an error, a cookie */
 	GATE_ANSWER_AND_CLOSE, /* the same; TCP then closes (R5358-4-b) */
 	GATE_DROP,
 	GATE_CLOSE /* TCP: framing is lost, or nothing to answer to (MAL-01) */
 };
 
-/* Judges one message. `wire` is the caller's, filled in, and borrowed by the request. `out` has
- * room for WIRE_UDP_MIN octets. */
-enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t size,
-	const struct origin *origin, uint64_t now_ms, uint64_t wall_s, struct wire *wire,
-	struct request *request, uint8_t *out, size_t *size_out);
+/* Judges one message. The request's origin and list are the caller's to fill in before, the rest
+ * is filled in here. `wire` is the caller's, filled in, and borrowed by the request. `out` has room
+ * for WIRE_UDP_MIN octets. */
+enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t size, uint64_t now_ms,
+	uint64_t wall_s, struct wire *wire, struct request *request, uint8_t *out,
+	size_t *size_out);
 
 #endif
