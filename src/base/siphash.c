@@ -3,6 +3,8 @@
 
 #include "sixward/base/siphash.h"
 
+#include <stdbool.h>
+
 /* In registers: it runs for every question. */
 struct state {
 	uint64_t v0, v1, v2, v3;
@@ -43,11 +45,13 @@ static inline void absorb(struct state *s, uint64_t word)
 	s->v0 ^= word;
 }
 
-/* Fewer than eight octets. */
-static inline uint64_t get_rest(const uint8_t *in, size_t size)
+/* The last octets, fewer than eight; with those before them there may be enough for one load. */
+static inline uint64_t get_rest(const uint8_t *in, size_t size, bool has_eight)
 {
 	uint64_t value = 0;
 
+	if (size > 0 && has_eight)
+		return get_u64(in + size - 8) >> (64 - 8 * size);
 	while (size > 0)
 		value = value << 8 | in[--size];
 	return value;
@@ -64,7 +68,7 @@ uint64_t siphash(const uint8_t key[SIPHASH_KEY_SIZE], const void *octets, size_t
 
 	for (; left >= 8; left -= 8, in += 8)
 		absorb(&s, get_u64(in));
-	absorb(&s, get_rest(in, left) | (uint64_t)(size & 0xff) << 56);
+	absorb(&s, get_rest(in, left, size >= 8) | (uint64_t)(size & 0xff) << 56);
 	s.v2 ^= 0xff;
 	for (unsigned i = 0; i < 4; i++)
 		round_once(&s);

@@ -94,7 +94,9 @@ static uint32_t record_total(const struct wire *wire)
 	       wire->record_counts[SECTION_AUTHORITY] + wire->record_counts[SECTION_ADDITIONAL];
 }
 
-bool wire_next(const struct wire *wire, struct wire_walk *walk, struct wire_record *record)
+/* Inline, for it runs for the OPT of every query. */
+static inline bool next_record(
+	const struct wire *wire, struct wire_walk *walk, struct wire_record *record)
 {
 	size_t place = walk->at;
 	size_t rdata_size;
@@ -121,6 +123,11 @@ bool wire_next(const struct wire *wire, struct wire_walk *walk, struct wire_reco
 	walk->at = place + rdata_size;
 	walk->index++;
 	return true;
+}
+
+bool wire_next(const struct wire *wire, struct wire_walk *walk, struct wire_record *record)
+{
+	return next_record(wire, walk, record);
 }
 
 static bool options_are_whole(const struct wire_edns *edns)
@@ -159,12 +166,13 @@ static enum wire_fault view_opt(struct wire *wire, const struct wire_record *rec
 
 static bool is_signature(const struct wire *wire, const struct wire_record *record)
 {
+	if (record->type != TYPE_TSIG && record->type != TYPE_SIG)
+		return false;
 	if (record->section != SECTION_ADDITIONAL)
 		return false;
 	/* SIG(0) covers no type (RFC 2931 3). */
 	return record->type == TYPE_TSIG ||
-	       (record->type == TYPE_SIG && record->rdata_size >= 2 &&
-		       !bytes_get_u16(wire->octets + record->rdata_at));
+	       (record->rdata_size >= 2 && !bytes_get_u16(wire->octets + record->rdata_at));
 }
 
 enum wire_fault wire_view_records(struct wire *wire)
@@ -178,7 +186,7 @@ enum wire_fault wire_view_records(struct wire *wire)
 	if (!skip_questions(wire, &walk.at))
 		return WIRE_BAD_QUESTION;
 	/* Each record takes 11 octets at least, so the size bounds the work, not the counts. */
-	while (wire_next(wire, &walk, &record)) {
+	while (next_record(wire, &walk, &record)) {
 		wire->is_signed = is_signature(wire, &record);
 		if (record.type == TYPE_OPT) {
 			enum wire_fault fault = view_opt(wire, &record);

@@ -703,16 +703,12 @@ static size_t answer_finished(
 	return size;
 }
 
-enum query_state query_start(struct resolver *resolver, const struct request *request, uint8_t *out,
-	size_t *size, query_done *done, void *owner)
+static enum query_state start_anew(struct resolver *resolver, const struct request *request,
+	uint8_t *out, size_t *size, query_done *done, void *owner)
 {
+	struct query *query = query_take(resolver);
 	struct ending ending = { 0 };
-	struct query *query;
 
-	*size = answer_finished(resolver, request, out);
-	if (*size)
-		return QUERY_ANSWERED;
-	query = query_take(resolver);
 	query_fill(query, request);
 	if (!query_begin(query, &ending) && !query_is_turned_away(query, &ending)) {
 		query->done = done;
@@ -725,4 +721,11 @@ enum query_state query_start(struct resolver *resolver, const struct request *re
 	*size = query_end(query, &ending, out);
 	query_release(query);
 	return *size ? QUERY_ANSWERED : QUERY_DROPPED;
+}
+
+enum query_state query_start(struct resolver *resolver, const struct request *request, uint8_t *out,
+	size_t *size, query_done *done, void *owner)
+{
+	*size = answer_finished(resolver, request, out);
+	return *size ? QUERY_ANSWERED : start_anew(resolver, request, out, size, done, owner);
 }
