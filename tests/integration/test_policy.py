@@ -567,6 +567,49 @@ class Reload(SideBySide):
             server.stop()
             up.close()
 
+    def test_what_is_popular_changes_as_well(self):
+        """D64-5.4-f: answers that are kept finished are gone with a reload, a hosts file, a view."""
+        def often(*addresses, source=None):
+            for _ in range(20):
+                m = client.ask(server.v4, 'AAAA pop.example', source=source)
+                self.assertEqual(m.texts('AAAA'), list(addresses))
+
+        def write_hosts(text):
+            with open(hosts + '.new', 'w', encoding='ascii') as out:
+                out.write(text)
+            os.rename(hosts + '.new', hosts)
+
+        folder = tempfile.TemporaryDirectory()
+        hosts = os.path.join(folder.name, 'hosts')
+        write_hosts('192.0.2.80 other.lan\n')
+        view = {'clients': ['127.0.3.1'], 'dns64': {'prefixes': ['2001:db8:66::/96']}}
+        up = upstream.Upstream()
+        server = sixward.Sixward([up], hosts=[hosts], views=[view])
+        try:
+            up.on('A pop.example', '3600 192.0.2.1')
+            often(S1)
+            often(syn('192.0.2.1', '2001:db8:66::'), source='127.0.3.1')
+            often(S1)
+            view['dns64'] = {'prefixes': ['2001:db8:67::/96']}
+            server.reload(views=[view])
+            often(syn('192.0.2.1', '2001:db8:67::'), source='127.0.3.1')
+            often(S1)
+            server.reload(dns64={'prefixes': ['2001:db8:65::/96']})
+            often(syn('192.0.2.1', '2001:db8:65::'))
+            write_hosts('2001:db8::7 pop.example\n')
+            self.assert_soon(lambda: client.ask(server.v4, 'AAAA pop.example').texts('AAAA') ==
+                             ['2001:db8::7'])
+            often('2001:db8::7')
+            write_hosts('192.0.2.81 other.lan\n')
+            self.assert_soon(lambda: client.ask(server.v4, 'AAAA pop.example').texts('AAAA') !=
+                             ['2001:db8::7'])
+            often(syn('192.0.2.1', '2001:db8:65::'))
+            self.assertEqual(up.count('A pop.example'), 1)
+        finally:
+            server.stop()
+            up.close()
+            folder.cleanup()
+
     def test_resolv_conf_is_followed(self):
         """The setting `resolv-conf`. Its servers are on port 53, which no test may serve: whom the
         server asks is seen where it complains that nobody is there."""
