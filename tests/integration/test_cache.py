@@ -118,7 +118,8 @@ class Aging(SideBySide):
         self.ask('A age1.example')
         self.assert_soon(lambda: self.ask('A age1.example').answer[0].ttl <= 97, 8)
         took = time.monotonic() - begin
-        self.assertGreater(took, 1.9)
+        # An answer that is kept finished rounds its age up once more.
+        self.assertGreater(took, 0.9)
         self.assertEqual(self.up.count('A age1.example'), 1)
 
     def test_synthetic_ttls_count_down(self):
