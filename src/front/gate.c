@@ -325,11 +325,11 @@ enum gate_verdict gate_judge(struct gate *gate, const uint8_t *octets, size_t si
 		.origin = origin,
 		.now_ms = now_ms,
 		.wall_s = wall_s,
-		.edns = &request->edns,
-		.out = out,
-		.size = size_out };
+		.edns = &request->edns };
 	enum gate_verdict verdict;
 
+	judged.out = out;
+	judged.size = size_out;
 	clear_edns(&request->edns);
 	if (!wire_view(wire, octets, size)) { /* MAL-01 */
 		(void)drop(&judged);

@@ -57,7 +57,7 @@ size_t finished_memory(const struct finished *finished);
 /* A copy on the stack, taken under the cache's lock and written out after it. */
 union finished_copy {
 	struct finished finished;
-	uint8_t room[sizeof(struct finished) + FINISHED_TTLS_MAX * 2 + FINISHED_OCTETS_MAX +
+	uint8_t room[sizeof(struct finished) + (size_t)FINISHED_TTLS_MAX * 2 + FINISHED_OCTETS_MAX +
 		     OPT_EDES_MAX];
 };
 void finished_take(const struct finished *finished, union finished_copy *copy);
