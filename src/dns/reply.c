@@ -495,6 +495,14 @@ struct reply *reply_draft_seal(struct reply_draft *draft)
 	return reply;
 }
 
+struct reply *reply_restore(const struct reply_facts *facts, struct record *records, size_t count,
+	const uint8_t *terminal, const struct ede_list *edes)
+{
+	struct chain chain = { .records = records, .count = count, .terminal = terminal };
+
+	return pack(&chain, facts, edes);
+}
+
 static void add_edes(struct reply_draft *draft, const struct reply *reply)
 {
 	const struct ede_list *edes = reply_edes(reply);

@@ -75,6 +75,11 @@ void reply_draft_set_ended(struct reply_draft *draft);
 enum chain_result reply_draft_scrub(struct reply_draft *draft, uint8_t links_max);
 struct reply *reply_draft_seal(struct reply_draft *draft);
 
+/* What was a sealed reply before: records in its order, and its facts as they were derived. All is
+ * copied. */
+struct reply *reply_restore(const struct reply_facts *facts, struct record *records, size_t count,
+	const uint8_t *terminal, const struct ede_list *edes);
+
 /* The chain of `first` (kind REPLY_CHAIN) continued by `rest`, the answer for its terminal:
  * one reply to `question`. NULL when the links together exceed `links_max` or loop. */
 struct reply *reply_join(const struct question *question, const struct reply *first,
