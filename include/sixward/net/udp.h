@@ -41,7 +41,8 @@ void udp_free(
 struct endpoint udp_local(const struct udp *udp);
 
 /* Queues a copy. `peer` NULL on a connected socket; `from` NULL, or the address that it
- * shall leave from (R2181-4.1-a). What the kernel refuses is dropped and counted. */
+ * shall leave from (R2181-4.1-a), which matters where the socket is bound to a wildcard. What the
+ * kernel refuses is dropped and counted. */
 void udp_send(struct udp *udp, const uint8_t *octets, size_t size, const struct endpoint *peer,
 	const struct addr *from);
 
