@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { HEADER = 8, LEAST = 32, STEP = 16, CLASSES = 8 };
+
 static void *checked(void *memory)
 {
 	static const char words[] = "sixward: out of memory\n";
@@ -58,4 +60,22 @@ void *mem_copy(const void *octets, size_t size)
 char *mem_copy_text(const char *text)
 {
 	return text ? mem_copy(text, strlen(text) + 1) : NULL;
+}
+
+/* One of eight sizes to each power of two. */
+size_t mem_held(size_t size)
+{
+	size_t step = STEP;
+
+	size += HEADER;
+	if (size < LEAST)
+		return LEAST;
+	while (size > step * 2 * CLASSES)
+		step *= 2;
+	return (size + step - 1) / step * step;
+}
+
+size_t mem_room(size_t size)
+{
+	return mem_held(size) - HEADER;
 }

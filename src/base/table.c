@@ -5,22 +5,35 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sixward/base/entropy.h"
 #include "sixward/base/mem.h"
 
 enum { SLOTS_MIN = 8 };
 
-void table_init(struct table *table, size_t expected)
+static void init(struct table *table, size_t expected)
 {
-	struct entropy entropy = { 0 };
 	size_t slots = SLOTS_MIN;
 
 	while (slots < expected)
 		slots *= 2;
 	*table = (struct table){ .slot_count = slots };
 	table->slots = mem_new_array(slots, sizeof(struct table_link *));
+}
+
+void table_init(struct table *table, size_t expected)
+{
+	struct entropy entropy = { 0 };
+
+	init(table, expected);
 	entropy_fill(&entropy, table->key, sizeof(table->key));
+}
+
+void table_init_like(struct table *table, const struct table *other, size_t expected)
+{
+	init(table, expected);
+	memcpy(table->key, other->key, sizeof(table->key));
 }
 
 void table_clear(struct table *table)

@@ -92,24 +92,9 @@ const struct ede_list *reply_edes(const struct reply *reply)
 	return (const struct ede_list *)(const void *)(reply_octets(reply) + reply->edes_at);
 }
 
-enum { HEAP_HEADER = 8, HEAP_STEP = 16, HEAP_CLASSES = 8 };
-
-/* What the heap is asked for: one of eight sizes to each power of two, so that a piece given back
- * fits the next reply of about that size. Kept for long and freed in another order, pieces of
- * every size would leave the heap half empty. */
-static size_t heap_size(size_t size)
-{
-	size_t step = HEAP_STEP;
-
-	size += HEAP_HEADER;
-	while (size > step * 2 * HEAP_CLASSES)
-		step *= 2;
-	return (size + step - 1) / step * step;
-}
-
 size_t reply_memory(const struct reply *reply)
 {
-	return heap_size(reply->size);
+	return mem_held(reply->size);
 }
 
 size_t reply_data_count(const struct reply *reply, uint16_t type)
@@ -474,7 +459,7 @@ static struct reply *pack(
 	}
 	reply->size = (uint32_t)(head + packing.size);
 	/* Not shrunk in place: the rest of it would be a hole in the heap. */
-	kept = mem_new(heap_size(reply->size) - HEAP_HEADER);
+	kept = mem_new(mem_room(reply->size));
 	memcpy(kept, reply, reply->size);
 	free(reply);
 	return kept;

@@ -104,12 +104,31 @@ static void a_product_that_overflows_ends_the_process_with_a_line(void **state)
 	}
 }
 
+static void a_piece_is_of_one_of_a_few_sizes(void **state)
+{
+	size_t before = 0;
+	unsigned sizes = 0;
+
+	(void)state;
+	for (size_t size = 0; size < 65536; size++) {
+		size_t room = mem_room(size);
+
+		assert_true(room >= size && room <= size + 24 + size / 8);
+		assert_int_equal(mem_held(room), mem_held(size));
+		assert_int_equal(mem_held(size) % 16, 0); /* what glibc hands out */
+		sizes += room != before;
+		before = room;
+	}
+	assert_true(sizes <= 16 + 8 * 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(new_memory_is_zero_and_there_even_for_no_octets),
 		cmocka_unit_test(resizing_keeps_what_was_there),
 		cmocka_unit_test(copies_are_equal_and_apart),
+		cmocka_unit_test(a_piece_is_of_one_of_a_few_sizes),
 		cmocka_unit_test(a_product_that_overflows_ends_the_process_with_a_line),
 	};
 

@@ -22,4 +22,10 @@ void *mem_copy(const void *octets, size_t size);
 /* A copy of a text with its NUL; NULL gives NULL. */
 char *mem_copy_text(const char *text);
 
+/* What the heap is to be asked for instead of `size`, so that a piece given back fits another of
+ * about that size: kept for long and freed in another order, pieces of every size would leave the
+ * heap half empty. And what the heap holds for it, its own octets included. */
+size_t mem_room(size_t size);
+size_t mem_held(size_t size);
+
 #endif

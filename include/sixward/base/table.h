@@ -29,6 +29,9 @@ struct table {
 typedef bool table_match(const struct table_link *link, const void *key);
 
 void table_init(struct table *table, size_t expected);
+
+/* With the key of another, so that what is in both is hashed once. */
+void table_init_like(struct table *table, const struct table *other, size_t expected);
 void table_clear(struct table *table); /* frees the slots; items are the owner's */
 uint64_t table_hash(const struct table *table, const void *octets, size_t size);
 
