@@ -18,6 +18,8 @@ struct failures_entry {
 	uint32_t hold_s;
 };
 
+_Static_assert(sizeof(struct failures_entry) + 16 <= FAILURES_ENTRY_OCTETS, "what one holds");
+
 void failures_init(struct failures *failures, size_t entries_max)
 {
 	*failures = (struct failures){ .entries_max = entries_max };
@@ -69,6 +71,14 @@ void failures_set_most(struct failures *failures, size_t entries_max)
 		drop(failures, failures->oldest);
 }
 
+bool failures_drop_ended(struct failures *failures, uint64_t now_ms)
+{
+	if (!failures->oldest || now_ms < failures->oldest->until_ms)
+		return false;
+	drop(failures, failures->oldest);
+	return true;
+}
+
 static bool on_match(const struct table_link *link, const void *key)
 {
 	return question_equal(&TABLE_ITEM(link, const struct failures_entry, link)->question, key);
@@ -105,6 +115,8 @@ static uint32_t hold_again(
 
 	if (now_ms - entry->until_ms > (uint64_t)hold->most_s * 2 * S_MS)
 		return hold->first_s;
+	if (doubled < hold->first_s)
+		return hold->first_s; /* it has grown since */
 	return doubled < hold->most_s ? (uint32_t)doubled : hold->most_s;
 }
 

@@ -221,7 +221,7 @@ static void a_flood_of_names_evicts_itself(void **state)
 /* CCH-g: what nobody can be served goes before what is still asked for. */
 static void what_ran_out_goes_first(void **state)
 {
-	struct cache *cache = cache_of_size(MIB);
+	struct cache *cache = cache_of_size(MIB * 3 / 8);
 	char text[64];
 	unsigned left = 0;
 
@@ -252,7 +252,7 @@ static void a_smaller_size_evicts_at_once(void **state)
 	char text[64];
 
 	(void)state;
-	for (unsigned i = 0; i < 2000; i++) {
+	for (unsigned i = 0; i < 4000; i++) {
 		snprintf(text, sizeof(text), "A n%u.org", i);
 		store(cache, text, "3600 A 192.0.2.1", 0);
 		found(cache, text, 0);

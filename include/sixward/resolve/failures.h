@@ -23,6 +23,9 @@ struct failures {
 	size_t entries_max;
 };
 
+/* Memory that one holds, in octets. */
+enum { FAILURES_ENTRY_OCTETS = 576 };
+
 /* When all are in use, the one that failed longest ago gives way (R9520-3.2-d). */
 void failures_init(struct failures *failures, size_t entries_max);
 void failures_clear(struct failures *failures);
@@ -31,6 +34,9 @@ void failures_set_most(struct failures *failures, size_t entries_max);
 /* Whether the question is held back still; then `*failure` says why. */
 bool failures_find(const struct failures *failures, const struct question *question,
 	uint64_t now_ms, struct failure *failure);
+
+/* Forgets the one that failed longest ago, if it is not held any more; false: it is. */
+bool failures_drop_ended(struct failures *failures, uint64_t now_ms);
 
 /* R9520-3.2-c: held for `first_s`, twice as long at each renewed failure. One that comes while
  * the entry is still held renews nothing: it was under way before. */
