@@ -258,23 +258,34 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 	return a->port == b->port && addr_equal(&a->addr, &b->addr);
 }
 
-socklen_t endpoint_to_sockaddr(const struct endpoint *endpoint, struct sockaddr_storage *out)
+static socklen_t put_ipv4(const struct endpoint *endpoint, struct sockaddr_storage *out)
 {
 	struct sockaddr_in ipv4 = { .sin_family = AF_INET };
+
+	ipv4.sin_port = htons(endpoint->port);
+	memcpy(&ipv4.sin_addr, endpoint->addr.octets, 4);
+	memcpy(out, &ipv4, sizeof(ipv4));
+	return sizeof(ipv4);
+}
+
+static socklen_t put_ipv6(const struct endpoint *endpoint, struct sockaddr_storage *out)
+{
 	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6 };
 
+	ipv6.sin6_port = htons(endpoint->port);
+	ipv6.sin6_scope_id = endpoint->addr.zone;
+	memcpy(&ipv6.sin6_addr, endpoint->addr.octets, 16);
+	memcpy(out, &ipv6, sizeof(ipv6));
+	return sizeof(ipv6);
+}
+
+socklen_t endpoint_to_sockaddr(const struct endpoint *endpoint, struct sockaddr_storage *out)
+{
 	switch (endpoint->addr.family) {
 	case ADDR_IPV4:
-		ipv4.sin_port = htons(endpoint->port);
-		memcpy(&ipv4.sin_addr, endpoint->addr.octets, 4);
-		memcpy(out, &ipv4, sizeof(ipv4));
-		return sizeof(ipv4);
+		return put_ipv4(endpoint, out);
 	case ADDR_IPV6:
-		ipv6.sin6_port = htons(endpoint->port);
-		ipv6.sin6_scope_id = endpoint->addr.zone;
-		memcpy(&ipv6.sin6_addr, endpoint->addr.octets, 16);
-		memcpy(out, &ipv6, sizeof(ipv6));
-		return sizeof(ipv6);
+		return put_ipv6(endpoint, out);
 	case ADDR_NONE:
 		break;
 	}

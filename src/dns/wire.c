@@ -175,7 +175,7 @@ static bool is_signature(const struct wire *wire, const struct wire_record *reco
 	       (record->rdata_size >= 2 && !bytes_get_u16(wire->octets + record->rdata_at));
 }
 
-enum wire_fault wire_view_records(struct wire *wire)
+static enum wire_fault view_all(struct wire *wire)
 {
 	struct wire_walk walk = { 0 };
 	struct wire_record record;
@@ -198,6 +198,14 @@ enum wire_fault wire_view_records(struct wire *wire)
 	}
 	/* MAL-11. What is behind the last record does not matter (MAL-12). */
 	return walk.index < record_total(wire) ? WIRE_BAD_RECORD : worst;
+}
+
+enum wire_fault wire_view_records(struct wire *wire)
+{
+	/* A plain query: wire_view has zeroed what there is not. */
+	if (wire->question_count == 1 && wire->question_size && !record_total(wire))
+		return WIRE_OK;
+	return view_all(wire);
 }
 
 bool wire_next_option(const struct wire_edns *edns, size_t *at, struct wire_option *option)

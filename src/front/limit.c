@@ -176,14 +176,11 @@ static struct bucket *use(struct limit *limit, const struct network *network, ui
 	return bucket;
 }
 
-uint32_t limit_take(struct limit *limit, const struct addr *client, uint64_t now_ms)
+static uint32_t take_token(struct limit *limit, const struct addr *client, uint64_t now_ms)
 {
-	struct network network;
+	struct network network = network_of(client);
 	uint32_t refused = 0;
 
-	if (!limit->rate)
-		return 0;
-	network = network_of(client);
 	pthread_mutex_lock(&limit->lock);
 	if (limit->rate) {
 		struct bucket *bucket = use(limit, &network, now_ms);
@@ -197,4 +194,9 @@ uint32_t limit_take(struct limit *limit, const struct addr *client, uint64_t now
 	}
 	pthread_mutex_unlock(&limit->lock);
 	return refused;
+}
+
+uint32_t limit_take(struct limit *limit, const struct addr *client, uint64_t now_ms)
+{
+	return limit->rate ? take_token(limit, client, now_ms) : 0;
 }

@@ -167,6 +167,8 @@ size_t finished_write(const union finished_copy *copy, const struct wire *query,
 	memcpy(out + WIRE_HEADER_SIZE, query->question_name, query->question_size); /* D64-5.4-a */
 	memcpy(out + begin, records, finished->records_size);
 	age_records(finished, now_ms, out + begin);
+	if (!edns->present)
+		return end;
 	return end + opt_encode(edns, RCODE_NOERROR, records + finished->records_size,
 			     finished->edes_size, out + end);
 }

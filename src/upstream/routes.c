@@ -111,6 +111,8 @@ const struct route *routes_find(const struct routes *routes, const struct questi
 	const uint8_t *name = question->name.octets;
 	size_t at = 0;
 
+	if (!routes->plan.zones.count)
+		return &routes->plan.routes[0]; /* the fallback is all there is */
 	/* LOC-07: the zone itself does not have it. */
 	if (question->type == TYPE_DS && !name_is_root(name))
 		name = name_parent(name);

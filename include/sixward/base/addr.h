@@ -55,8 +55,8 @@ bool endpoint_parse(const char *text, uint16_t default_port, struct endpoint *en
 char *endpoint_format(const struct endpoint *endpoint, char text[ENDPOINT_TEXT_MAX]);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 
-/* To and from the kernel's form; returns the size used. From an unknown family: ADDR_NONE.
- * An IPv4-mapped IPv6 sockaddr becomes the IPv4 endpoint. */
+/* To and from the kernel's form; returns the size used, and leaves the rest as it is. From an
+ * unknown family: ADDR_NONE. An IPv4-mapped IPv6 sockaddr becomes the IPv4 endpoint. */
 socklen_t endpoint_to_sockaddr(const struct endpoint *endpoint, struct sockaddr_storage *out);
 struct endpoint endpoint_from_sockaddr(const struct sockaddr *sockaddr);
 
