@@ -104,7 +104,9 @@ static void open_scene(struct scene *scene)
 		.views = &scene->views,
 		.queries_max = scene->queries_max,
 		.budget_ms = SCENE_BUDGET_MS,
-		.observe = on_observe,
+		.cache = scene->cache,
+		.stamp = 1,
+		.observe = scene->is_unobserved ? NULL : on_observe,
 		.observer = scene };
 	scene->resolver = resolver_new(&scene->parts);
 }
@@ -381,4 +383,13 @@ const char *scene_ask(struct scene *scene, const char *text)
 void scene_play(struct scene *scene, uint64_t ms)
 {
 	sim_run_for(scene->sim, ms);
+}
+
+void scene_set_record(struct scene *scene, const char *record)
+{
+	memset(scene->records, 0, sizeof(scene->records));
+	scene->records[0] = record;
+	local_set_records(scene->local, make_records(scene));
+	scene->parts.stamp++;
+	resolver_set_parts(scene->resolver, &scene->parts);
 }

@@ -32,6 +32,7 @@ struct scene {
 	const char *identity;
 	uint32_t queries_max;
 	bool nxdomain_cut;
+	bool is_unobserved; /* then answers may be finished ones */
 
 	struct loop *loop;
 	struct sim *sim;
@@ -65,5 +66,8 @@ struct asked *scene_start(struct scene *scene, const char *text);
  * or "dropped", or "waits". */
 const char *scene_ask(struct scene *scene, const char *text);
 void scene_play(struct scene *scene, uint64_t ms);
+
+/* Other records than before, as after a reload. */
+void scene_set_record(struct scene *scene, const char *record);
 
 #endif
