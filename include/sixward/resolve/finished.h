@@ -24,16 +24,15 @@ struct finished_key {
 	bool wants_ad;
 };
 
-/* One piece of memory. */
+/* One piece of memory, for the cache to copy. */
 struct finished {
-	struct finished *next; /* the cache's: of the same name */
-	uint64_t until_ms;     /* a TTL has run out: not used from then on; may be set earlier */
+	uint64_t until_ms; /* a TTL has run out: not used from then on; may be set earlier */
 	uint64_t made_ms;
 	uint64_t stamp;
 	uint16_t type;
-	bool dnssec_ok;
-	bool wants_ad;
-	bool is_lower_case; /* for questions without capitals: records lean on its letters */
+	bool dnssec_ok : 1;
+	bool wants_ad : 1;
+	bool is_lower_case : 1; /* for questions without capitals: records lean on its letters */
 	uint8_t outcome;
 	uint8_t edes_size; /* the extended errors as options */
 	uint8_t ttl_count;
