@@ -74,6 +74,30 @@ struct gone {
 	size_t reply_count;
 };
 
+/* Memory, as the account goes. */
+
+static size_t slots_octets(const struct table *table)
+{
+	return table->slot_count * sizeof(struct table_link *);
+}
+
+static size_t held(const struct shard *shard)
+{
+	return shard->octets + slots_octets(&shard->names) + slots_octets(&shard->pieces) +
+	       shard->failures.table.count * FAILURES_ENTRY_OCTETS;
+}
+
+static void note_held(struct shard *shard)
+{
+	count_set(&shard->count_entries, shard->facts);
+	count_set(&shard->count_octets, held(shard));
+}
+
+static size_t piece_memory(const struct kept_piece *piece)
+{
+	return mem_held(sizeof(*piece) + piece->size);
+}
+
 static size_t failures_most(const struct cache_options *options)
 {
 	size_t most = options->size / SHARDS / FAILURES_SHARE / FAILURES_ENTRY_OCTETS;
@@ -107,6 +131,7 @@ struct cache *cache_new(const struct cache_options *options)
 			table_init_like(&shard->names, first, 0);
 		table_init_like(&shard->pieces, first, 0);
 		failures_init(&shard->failures, failures_most(options));
+		note_held(shard);
 	}
 	return cache;
 }
@@ -153,29 +178,7 @@ static struct kept *find(const struct shard *shard, const struct key *key)
 	return link ? TABLE_ITEM(link, struct kept, link) : NULL;
 }
 
-/* Memory, as the account goes. */
-
-static size_t slots_octets(const struct table *table)
-{
-	return table->slot_count * sizeof(struct table_link *);
-}
-
-static size_t held(const struct shard *shard)
-{
-	return shard->octets + slots_octets(&shard->names) + slots_octets(&shard->pieces) +
-	       shard->failures.table.count * FAILURES_ENTRY_OCTETS;
-}
-
-static void note_held(struct shard *shard)
-{
-	count_set(&shard->count_entries, shard->facts);
-	count_set(&shard->count_octets, held(shard));
-}
-
-static size_t piece_memory(const struct kept_piece *piece)
-{
-	return mem_held(sizeof(*piece) + piece->size);
-}
+/* Letting go. */
 
 static void free_gone(struct gone *gone)
 {
