@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HEADER = 8, LEAST = 32, STEP = 16, CLASSES = 8 };
+enum { HEADER = 8, LEAST = 32, STEP = 16, CLASSES = 8, SMALL = 1024 };
 
 static void *checked(void *memory)
 {
@@ -25,6 +25,10 @@ static void *checked(void *memory)
 
 void *mem_new(size_t size)
 {
+	/* glibc's calloc takes nothing of what this thread gave back last: malloc costs a fifth of
+	 * it. What is large may come zeroed from the kernel. */
+	if (size && size <= SMALL)
+		return memset(checked(malloc(size)), 0, size);
 	return checked(calloc(1, size ? size : 1));
 }
 
