@@ -441,17 +441,36 @@ static uint64_t age_ms(const struct kept_fact *fact, uint64_t now_ms)
 	return now_ms > stored_ms ? now_ms - stored_ms : 0;
 }
 
-static void note_hit(struct kept_fact *fact)
+static void note_hits(struct kept_item *item, unsigned hits)
 {
-	if (fact->item.hits < KEPT_HITS_MAX)
-		fact->item.hits++;
+	hits += item->hits;
+	item->hits = hits < KEPT_HITS_MAX ? hits & KEPT_HITS_MAX : KEPT_HITS_MAX;
+}
+
+/* Those of the answers that were finished of it are its own. */
+static unsigned hits_of(struct kept *kept, const struct kept_fact *fact)
+{
+	struct kept_item *item = kept_next(kept, NULL);
+	unsigned hits = fact->item.hits;
+
+	for (; item; item = kept_next(kept, item)) {
+		struct finished head;
+
+		if (kept_fact(item) || !item->hits)
+			continue;
+		memcpy(&head, item + 1, offsetof(struct finished, octets));
+		if (kept_concerns(fact->type, head.type))
+			hits += item->hits;
+	}
+	return hits;
 }
 
 /* LIM-37 */
-static bool tell_refresh(const struct cache *cache, struct kept_fact *fact, uint64_t now_ms)
+static bool tell_refresh(
+	const struct cache *cache, struct kept *kept, struct kept_fact *fact, uint64_t now_ms)
 {
-	if (fact->item.is_told || fact->item.hits < POPULAR_HITS || !cache->prefetch ||
-		now_ms < kept_refresh_ms(fact))
+	if (fact->item.is_told || !cache->prefetch || now_ms < kept_refresh_ms(fact) ||
+		hits_of(kept, fact) < POPULAR_HITS)
 		return false;
 	fact->item.is_told = true;
 	return true;
@@ -474,8 +493,8 @@ static bool take_hit(const struct cache *cache, struct kept *kept, uint16_t type
 	hit->age_s = (uint32_t)((age_ms(fact, now_ms) + S_MS - 1) / S_MS); /* CCH-b */
 	hit->is_popular = fact->item.hits > 0;
 	hit->edition = edition_of(kept);
-	note_hit(fact);
-	hit->wants_refresh = tell_refresh(cache, fact, now_ms);
+	note_hits(&fact->item, 1);
+	hit->wants_refresh = tell_refresh(cache, kept, fact, now_ms);
 	kept->is_visited = true;
 	take_octets(fact, taken);
 	return true;
@@ -638,12 +657,7 @@ bool cache_find_finished(struct cache *cache, const struct question *question,
 	if (item && now_ms < head.until_ms) {
 		memcpy(copy->room, item + 1, item->size - sizeof(*item));
 		kept->is_visited = true;
-		for (item = kept_next(kept, NULL); item; item = kept_next(kept, item)) {
-			if (kept_fact(item) && kept_concerns(kept_fact(item)->type, key->type))
-				note_hit(kept_fact(item));
-		}
-		count_up(&shard->count_asked);
-		count_up(&shard->count_hits);
+		note_hits(item, 1);
 		count_up(&shard->count_finished);
 		pthread_mutex_unlock(&shard->lock);
 		return true;
@@ -1026,6 +1040,19 @@ static uint64_t end_of_finished(const struct cache *cache, struct kept *kept,
 	return until_ms;
 }
 
+/* What leaves was hit all the same. */
+static struct kept_item *remove_finished(
+	struct kept *kept, struct kept_item *item, const struct finished *finished)
+{
+	struct kept_item *each = kept_next(kept, NULL);
+
+	for (; each; each = kept_next(kept, each)) {
+		if (kept_fact(each) && kept_concerns(kept_fact(each)->type, finished->type))
+			note_hits(each, item->hits);
+	}
+	return kept_remove(kept, item);
+}
+
 /* Takes out those that are over, the one for the same key, and the oldest of too many. */
 static void clear_finished(struct kept *kept, const struct finished *finished, uint64_t now_ms)
 {
@@ -1035,7 +1062,7 @@ static void clear_finished(struct kept *kept, const struct finished *finished, u
 		.wants_ad = finished->wants_ad };
 	struct kept_item *item = kept_next(kept, NULL);
 	struct kept_item *oldest = NULL;
-	uint64_t oldest_ms = UINT64_MAX;
+	struct finished oldest_head;
 	size_t count = 0;
 
 	while (item) {
@@ -1047,18 +1074,18 @@ static void clear_finished(struct kept *kept, const struct finished *finished, u
 		}
 		memcpy(&head, item + 1, offsetof(struct finished, octets));
 		if (now_ms >= head.until_ms || finished_is_for(&head, &key)) {
-			item = kept_remove(kept, item);
+			item = remove_finished(kept, item, &head);
 			continue;
 		}
 		count++;
-		if (head.made_ms < oldest_ms) {
-			oldest_ms = head.made_ms;
+		if (!oldest || head.made_ms < oldest_head.made_ms) {
+			oldest_head = head;
 			oldest = item;
 		}
 		item = kept_next(kept, item);
 	}
 	if (count >= KEPT_FINISHED_MAX)
-		kept_remove(kept, oldest);
+		remove_finished(kept, oldest, &oldest_head);
 }
 
 /* Under the lock. False: memory is missing. */
@@ -1142,6 +1169,11 @@ void cache_add_counts(struct cache *cache, struct counts *counts)
 			&shard->count_asked);
 		counts_add(counts, "cache_hits", NULL, "questions answered from the cache",
 			&shard->count_hits);
+		/* Hits as well, counted once. */
+		counts_add(counts, "cache_asked", NULL, "questions looked up in the cache",
+			&shard->count_finished);
+		counts_add(counts, "cache_hits", NULL, "questions answered from the cache",
+			&shard->count_finished);
 		counts_add(counts, "cache_finished", NULL,
 			"hits by an answer that was finished before", &shard->count_finished);
 		counts_add(counts, "cache_cuts", NULL, "hits by the NXDOMAIN of a name above",

@@ -96,14 +96,6 @@ struct kept_item *kept_remove(struct kept *kept, struct kept_item *item)
 	return item_at(kept, at);
 }
 
-void kept_remove_finished(struct kept *kept)
-{
-	struct kept_item *item = kept_next(kept, NULL);
-
-	while (item)
-		item = kept_fact(item) ? kept_next(kept, item) : kept_remove(kept, item);
-}
-
 void kept_set_stored(struct kept_fact *fact, uint64_t now_ms)
 {
 	fact->stored_high = (uint16_t)(now_ms >> HIGH_SHIFT);

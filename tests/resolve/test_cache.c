@@ -629,6 +629,27 @@ static void a_finished_answer_does_not_hide_a_near_end(void **state)
 	cache_free(cache);
 }
 
+/* LIM-37: whoever was answered so is counted, also when the answer is there no more. */
+static void hits_by_finished_answers_make_a_fact_popular(void **state)
+{
+	struct cache *cache = cache_with(0, true);
+
+	(void)state;
+	for (unsigned count = 1; count <= 2; count++) {
+		store(cache, "AAAA x.org", "NODATA 100/100", 0);
+		store(cache, "A x.org", "100 A 192.0.2.1", 0);
+		store(cache, "MX x.org", "100 MX m", 0);
+		keep(cache, "AAAA x.org", edition(cache, "AAAA x.org", 0), 7, 0, 100000);
+		if (count == 2)
+			assert_true(has_finished(cache, "AAAA x.org", 7, 0));
+		keep(cache, "AAAA x.org", edition(cache, "MX x.org", 0), 7, 0, 100000);
+		/* This hit, and those by the finished one. */
+		assert_int_equal(told(cache, "A x.org", 95000, NULL), count == 2);
+	}
+	assert_true(told(cache, "MX x.org", 95000, NULL));
+	cache_free(cache);
+}
+
 /* Large ones are kept as they are, and go with their name. */
 static void keeps_large_replies_too(void **state)
 {
@@ -820,6 +841,7 @@ int main(void)
 		cmocka_unit_test(a_new_fact_ends_finished_answers),
 		cmocka_unit_test(the_oldest_of_too_many_finished_answers_goes),
 		cmocka_unit_test(a_finished_answer_does_not_hide_a_near_end),
+		cmocka_unit_test(hits_by_finished_answers_make_a_fact_popular),
 		cmocka_unit_test(keeps_large_replies_too),
 		cmocka_unit_test(a_name_has_no_room_for_every_type),
 		cmocka_unit_test(the_records_of_a_zone_are_kept_once),

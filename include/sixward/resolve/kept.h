@@ -85,7 +85,6 @@ void *kept_append(struct kept *kept, size_t size);
 
 /* Returns what comes after it, for going on. */
 struct kept_item *kept_remove(struct kept *kept, struct kept_item *item);
-void kept_remove_finished(struct kept *kept);
 
 void kept_set_stored(struct kept_fact *fact, uint64_t now_ms);
 uint64_t kept_stored_ms(const struct kept_fact *fact);
