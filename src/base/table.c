@@ -44,7 +44,7 @@ void table_clear(struct table *table)
 
 uint64_t table_hash(const struct table *table, const void *octets, size_t size)
 {
-	return siphash(table->key, octets, size);
+	return siphash_fast(table->key, octets, size);
 }
 
 static struct table_link **slot_of(const struct table *table, uint64_t hash)
