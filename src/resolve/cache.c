@@ -24,6 +24,7 @@ enum {
 	FAILURES_SHARE = 16,
 	FAILURES_LEAST = 16,
 	SPARE = 128,          /* octets that a name may have too many */
+	OTHER = 28,           /* what the A or the AAAA that comes next takes, most likely */
 	FAILURE_STALE_S = 30, /* LIM-27 */
 	POPULAR_HITS = 2      /* LIM-37 */
 };
@@ -673,6 +674,7 @@ struct addition {
 	size_t most;
 	struct kept *block; /* for the name, when it has to grow */
 	size_t wanted;      /* octets of that */
+	size_t more;        /* octets that a new name gets beside */
 };
 
 /* The name with room for one more item; NULL: it takes a larger block. */
@@ -681,7 +683,7 @@ static struct kept *make_place(struct shard *shard, struct addition *addition, s
 {
 	const struct key *key = &addition->key;
 	size_t used = kept ? kept->used : kept_octets(key->name_size, 0);
-	size_t wanted = used + kept_step(size);
+	size_t wanted = used + kept_step(size) + (kept ? 0 : addition->more);
 	struct kept *block = addition->block;
 
 	if (kept && wanted <= kept->room && kept->room <= wanted * 2 + SPARE)
@@ -870,7 +872,7 @@ static void write_fact(
 static bool try_store(struct shard *shard, struct news *news, struct gone *gone)
 {
 	struct kept *kept = find(shard, &news->addition.key);
-	struct kept_piece *pieces[PACKED_PIECES_MAX];
+	struct kept_piece *pieces[PACKED_PIECES_MAX] = { NULL };
 
 	failures_forget(&shard->failures, news->question);
 	if (kept)
@@ -929,15 +931,14 @@ static void choose_form(struct cache *cache, struct news *news, struct packed *p
 	if (packed_make(packed, name, reply)) {
 		news->packed = packed;
 		item->piece_count = (uint8_t)packed->piece_count;
-		item->size = (uint16_t)(sizeof(struct kept_fact) + packed->size +
-					packed->piece_count * sizeof(struct kept_piece *));
+		item->size = (uint16_t)kept_fact_size(packed->piece_count, packed->size);
 		for (size_t i = 0; i < packed->piece_count; i++)
 			news->hashes[i] = table_hash(&cache->shards[0].pieces,
 				packed->pieces[i].octets, packed->pieces[i].size);
 	} else {
 		news->reply = reply;
 		item->kind = KEPT_REPLY;
-		item->size = sizeof(struct kept_fact) + sizeof(struct reply *);
+		item->size = (uint16_t)kept_fact_size(1, 0);
 		memory = reply_memory(reply);
 	}
 	news->is_kept = !is_too_large(&news->addition, item->size + memory);
@@ -952,7 +953,8 @@ static void store_as(struct cache *cache, const struct question *question, uint1
 	struct packed packed; /* not zeroed: it is large */
 	struct news news = {
 		.addition = { .key = key_make(cache, question, question->name.octets),
-			.most = cache->shard_octets },
+			.most = cache->shard_octets,
+			.more = type == TYPE_A || type == TYPE_AAAA ? OTHER : 0 },
 		.question = question,
 		.fact = { .type = type, .lifetime_s = facts->lifetime },
 		.instead = question->type,

@@ -137,6 +137,8 @@ bool kept_concerns(uint16_t fact, uint16_t asked)
 	return (fact == TYPE_A && asked == TYPE_AAAA) || (fact == TYPE_AAAA && asked == TYPE_A);
 }
 
+enum { POINTER = sizeof(void *) };
+
 static uint8_t *pointers_of(const struct kept_fact *fact)
 {
 	return (uint8_t *)(uintptr_t)(fact + 1);
@@ -146,18 +148,18 @@ struct kept_piece *kept_piece(const struct kept_fact *fact, size_t index)
 {
 	struct kept_piece *piece;
 
-	memcpy(&piece, pointers_of(fact) + index * sizeof(piece), sizeof(piece));
+	memcpy(&piece, pointers_of(fact) + index * POINTER, POINTER);
 	return piece;
 }
 
 void kept_set_piece(struct kept_fact *fact, size_t index, const struct kept_piece *piece)
 {
-	memcpy(pointers_of(fact) + index * sizeof(piece), &piece, sizeof(piece));
+	memcpy(pointers_of(fact) + index * POINTER, &piece, POINTER);
 }
 
 uint8_t *kept_packed(struct kept_fact *fact, size_t *size)
 {
-	size_t before = sizeof(*fact) + fact->item.piece_count * sizeof(struct kept_piece *);
+	size_t before = kept_fact_size(fact->item.piece_count, 0);
 
 	*size = fact->item.size - before;
 	return (uint8_t *)fact + before;
@@ -168,11 +170,16 @@ struct reply *kept_reply(const struct kept_fact *fact)
 	struct reply *reply = NULL;
 
 	if (fact->item.kind == KEPT_REPLY)
-		memcpy(&reply, pointers_of(fact), sizeof(reply));
+		memcpy(&reply, pointers_of(fact), POINTER);
 	return reply;
 }
 
 void kept_set_reply(struct kept_fact *fact, const struct reply *reply)
 {
-	memcpy(pointers_of(fact), &reply, sizeof(reply));
+	memcpy(pointers_of(fact), &reply, POINTER);
+}
+
+size_t kept_fact_size(size_t pointers, size_t octets)
+{
+	return sizeof(struct kept_fact) + pointers * POINTER + octets;
 }

@@ -31,50 +31,52 @@ struct row {
 
 #define RECORD(SECTION, TYPE, TTL, OWNER, RDATA, SIZE)                                             \
 	{                                                                                          \
-		.section = SECTION_##SECTION, .type = TYPE, .rclass = CLASS_IN, .ttl = TTL,        \
-		.owner = OWNER, .rdata = RDATA, .rdata_size = SIZE                                 \
+		.section = (SECTION), .type = (TYPE), .rclass = CLASS_IN, .ttl = (TTL),            \
+		.owner = (OWNER), .rdata = (RDATA), .rdata_size = (SIZE)                           \
 	}
 
 static const struct row rows[] = {
-	{ "an address", TYPE_A, 0, { RECORD(ANSWER, TYPE_A, 300, www, ipv4, 4) }, 10, 0 },
+	{ "an address", TYPE_A, 0, { RECORD(SECTION_ANSWER, TYPE_A, 300, www, ipv4, 4) }, 10, 0 },
 	{ "two addresses", TYPE_A, 0,
-		{ RECORD(ANSWER, TYPE_A, 300, www, ipv4, 4),
-			RECORD(ANSWER, TYPE_A, 300, www, ipv4 + 4, 4) },
+		{ RECORD(SECTION_ANSWER, TYPE_A, 300, www, ipv4, 4),
+			RECORD(SECTION_ANSWER, TYPE_A, 300, www, ipv4 + 4, 4) },
 		15, 0 },
 	{ "no address, and who says so", TYPE_AAAA, 0,
-		{ RECORD(AUTHORITY, TYPE_SOA, 300, zone, soa, sizeof(soa) - 1) }, 8, 1 },
+		{ RECORD(SECTION_AUTHORITY, TYPE_SOA, 300, zone, soa, sizeof(soa) - 1) }, 8, 1 },
 	{ "no name", TYPE_AAAA, RCODE_NXDOMAIN,
-		{ RECORD(AUTHORITY, TYPE_SOA, 300, root, soa, sizeof(soa) - 1) }, 8, 1 },
+		{ RECORD(SECTION_AUTHORITY, TYPE_SOA, 300, root, soa, sizeof(soa) - 1) }, 8, 1 },
 	{ "nothing at all", TYPE_AAAA, 0, { { 0 } }, 4, 0 },
-	{ "capitals", TYPE_A, 0, { RECORD(ANSWER, TYPE_A, 300, capitals, ipv4, 4) }, 30, 0 },
+	{ "capitals", TYPE_A, 0, { RECORD(SECTION_ANSWER, TYPE_A, 300, capitals, ipv4, 4) }, 30,
+		0 },
 	{ "an alias", TYPE_A, 0,
-		{ RECORD(ANSWER, TYPE_CNAME, 60, www, target, sizeof(target)),
-			RECORD(ANSWER, TYPE_A, 300, target, ipv4, 4) },
+		{ RECORD(SECTION_ANSWER, TYPE_CNAME, 60, www, target, sizeof(target)),
+			RECORD(SECTION_ANSWER, TYPE_A, 300, target, ipv4, 4) },
 		32, 0 },
 	{ "an alias that is asked for", TYPE_CNAME, 0,
-		{ RECORD(ANSWER, TYPE_CNAME, 60, www, target, sizeof(target)) }, 32, 0 },
+		{ RECORD(SECTION_ANSWER, TYPE_CNAME, 60, www, target, sizeof(target)) }, 32, 0 },
 	{ "an alias to nothing", TYPE_A, 0,
-		{ RECORD(ANSWER, TYPE_CNAME, 60, www, target, sizeof(target)),
-			RECORD(AUTHORITY, TYPE_SOA, 30, target_zone, soa, sizeof(soa) - 1) },
+		{ RECORD(SECTION_ANSWER, TYPE_CNAME, 60, www, target, sizeof(target)),
+			RECORD(SECTION_AUTHORITY, TYPE_SOA, 30, target_zone, soa,
+				sizeof(soa) - 1) },
 		32, 1 },
 	{ "an alias without an end", TYPE_A, 0,
-		{ RECORD(ANSWER, TYPE_CNAME, 60, www, target, sizeof(target)) }, 32, 0 },
+		{ RECORD(SECTION_ANSWER, TYPE_CNAME, 60, www, target, sizeof(target)) }, 32, 0 },
 	{ "an unknown name", TYPE_A, RCODE_YXDOMAIN,
-		{ RECORD(ANSWER, TYPE_DNAME, 60, zone, target, sizeof(target)) }, 32, 0 },
+		{ RECORD(SECTION_ANSWER, TYPE_DNAME, 60, zone, target, sizeof(target)) }, 32, 0 },
 	{ "passengers", TYPE_MX, 0,
-		{ RECORD(ANSWER, TYPE_MX, 300, www, ipv4, 7),
-			RECORD(AUTHORITY, TYPE_NS, 200, zone, target, sizeof(target)),
-			RECORD(AUTHORITY, TYPE_NS, 200, zone, www, sizeof(www)),
-			RECORD(ADDITIONAL, TYPE_A, 100, target, ipv4, 4),
-			RECORD(ADDITIONAL, TYPE_AAAA, 100, zone_capitals, ipv4, 4) },
+		{ RECORD(SECTION_ANSWER, TYPE_MX, 300, www, ipv4, 7),
+			RECORD(SECTION_AUTHORITY, TYPE_NS, 200, zone, target, sizeof(target)),
+			RECORD(SECTION_AUTHORITY, TYPE_NS, 200, zone, www, sizeof(www)),
+			RECORD(SECTION_ADDITIONAL, TYPE_A, 100, target, ipv4, 4),
+			RECORD(SECTION_ADDITIONAL, TYPE_AAAA, 100, zone_capitals, ipv4, 4) },
 		80, 2 },
 	{ "odd types and sizes", 65280, 0,
-		{ RECORD(ANSWER, 65280, 300, www, ipv4, 4),
-			RECORD(ANSWER, 65280, 300, www, ipv4, 8),
-			RECORD(ANSWER, 65280, 300, www, NULL, 0),
-			RECORD(ADDITIONAL, TYPE_A, 300, www, ipv4, 0),
-			RECORD(ADDITIONAL, TYPE_A, 300, www, ipv4, 4),
-			RECORD(ADDITIONAL, 255, 0xffffffff, www, ipv4, 1) },
+		{ RECORD(SECTION_ANSWER, 65280, 300, www, ipv4, 4),
+			RECORD(SECTION_ANSWER, 65280, 300, www, ipv4, 8),
+			RECORD(SECTION_ANSWER, 65280, 300, www, NULL, 0),
+			RECORD(SECTION_ADDITIONAL, TYPE_A, 300, www, ipv4, 0),
+			RECORD(SECTION_ADDITIONAL, TYPE_A, 300, www, ipv4, 4),
+			RECORD(SECTION_ADDITIONAL, 255, 0xffffffff, www, ipv4, 1) },
 		80, 0 },
 };
 
@@ -192,7 +194,7 @@ static void says_no_to_what_is_large(void **state)
 	static const uint8_t zeros[PACKED_SIZE_MAX];
 	struct question question = question_make(www, TYPE_TXT, CLASS_IN, false);
 	struct reply_draft *draft = reply_draft_new(&question, 0);
-	struct record record = RECORD(ANSWER, TYPE_TXT, 300, www, zeros, sizeof(zeros));
+	struct record record = RECORD(SECTION_ANSWER, TYPE_TXT, 300, www, zeros, sizeof(zeros));
 	struct packed packed;
 	struct reply *reply;
 

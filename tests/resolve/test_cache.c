@@ -223,7 +223,7 @@ static void a_flood_of_names_evicts_itself(void **state)
 /* CCH-g: what nobody can be served goes before what is still asked for. */
 static void what_ran_out_goes_first(void **state)
 {
-	struct cache *cache = cache_of_size(MIB * 3 / 8);
+	struct cache *cache = cache_of_size(MIB / 2);
 	char text[64];
 	unsigned left = 0;
 
@@ -729,7 +729,7 @@ static void the_records_of_a_zone_are_kept_once(void **state)
 static void stale_data_goes_first(void **state)
 {
 	struct cache *cache =
-		cache_new(&(struct cache_options){ .size = MIB / 2, .stale_s = 1000 });
+		cache_new(&(struct cache_options){ .size = MIB / 8 * 5, .stale_s = 1000 });
 	char text[64];
 	unsigned left = 0;
 
@@ -752,6 +752,42 @@ static void stale_data_goes_first(void **state)
 		left += found(cache, text, LATER_MS)[0] == 'r';
 	}
 	assert_true(left > 900);
+	cache_free(cache);
+}
+
+/* Whatever was done to it, what has left is off the account. */
+static void the_account_is_even_when_all_has_left(void **state)
+{
+	static const char *const answers[] = { "9 A 192.0.2.1", "NODATA 9/9", "NXDOMAIN 99/99",
+		"9 CNAME y.org, NXDOMAIN 9/9", "9 CNAME y.org, 9 A 192.0.2.1", "MANY 300",
+		"0 A 192.0.2.1", "NODATA 9/9, NS, NSEC", "9 TXT t, NS, GLUE", "EDE 4 x, 9 TXT t" };
+	static const char *const types[] = { "A", "AAAA", "TXT", "CNAME" };
+	struct cache *cache = cache_with(5, true);
+	size_t before = cache_octets(cache);
+	uint32_t seed = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 20000; i++) {
+		struct question question;
+		struct cache_hit hit;
+		char text[64];
+
+		seed = seed * 1664525 + 1013904223;
+		snprintf(
+			text, sizeof(text), "%s n%u.x.org", types[seed >> 30], (seed >> 16) % 2000);
+		store(cache, text, answers[(seed >> 8) % 10], i);
+		question = script_question(text);
+		cache_find(cache, &question, i, &hit);
+		if (hit.kind == CACHE_REPLY && !hit.is_cut)
+			keep(cache, text, hit.edition, seed >> 29, i, i + 2000);
+		reply_unref(hit.reply);
+		assert_true(cache_octets(cache) <= MIB);
+	}
+	cache_set_options(cache, &(struct cache_options){ .size = 0 });
+	assert_int_equal(cache_entries(cache), 0);
+	/* Slots stay, eight more or twice as many. */
+	assert_int_equal((cache_octets(cache) - before) % (8 * sizeof(void *)), 0);
+	assert_true(cache_octets(cache) - before < MIB / 16);
 	cache_free(cache);
 }
 
@@ -846,6 +882,7 @@ int main(void)
 		cmocka_unit_test(a_name_has_no_room_for_every_type),
 		cmocka_unit_test(the_records_of_a_zone_are_kept_once),
 		cmocka_unit_test(stale_data_goes_first),
+		cmocka_unit_test(the_account_is_even_when_all_has_left),
 		cmocka_unit_test(threads_share_it),
 	};
 

@@ -97,7 +97,8 @@ bool kept_is_live(struct kept *kept, uint64_t now_ms); /* any of its facts */
 /* Whether a fact of type `fact` may go into an answer to `asked`: of AAAA and A both do. */
 bool kept_concerns(uint16_t fact, uint16_t asked);
 
-/* The pieces, packed octets and the reply of a fact. */
+/* The pieces, packed octets and the reply of a fact; its size with those. */
+size_t kept_fact_size(size_t pointers, size_t octets);
 struct kept_piece *kept_piece(const struct kept_fact *fact, size_t index);
 void kept_set_piece(struct kept_fact *fact, size_t index, const struct kept_piece *piece);
 uint8_t *kept_packed(struct kept_fact *fact, size_t *size);
