@@ -47,8 +47,10 @@ struct cache_hit {
 void cache_find(struct cache *cache, const struct question *question, uint64_t now_ms,
 	struct cache_hit *hit);
 
-/* Replaces what is there for the question, and clears its failure. A reply with lifetime 0 is
- * not kept. The denied name of an NXDOMAIN is kept for itself as well. */
+/* Replaces what is there for the question, drives out what the name cannot have beside it
+ * (R8767-7-a), and clears its failure. A reply with lifetime 0 is not kept, but replaces all the
+ * same (R8767-4-c); one of another RCODE leaves all as it is. The denied name of an NXDOMAIN is
+ * kept for itself as well. */
 void cache_store(
 	struct cache *cache, const struct question *question, struct reply *reply, uint64_t now_ms);
 
@@ -62,16 +64,18 @@ bool cache_find_stale(struct cache *cache, const struct question *question, uint
 bool cache_find_finished(struct cache *cache, const struct question *question,
 	const struct finished_key *key, uint64_t now_ms, union finished_copy *copy);
 
-/* Keeps it beside the facts of `edition`, unless these have changed since; takes it over. */
+/* Keeps it beside the facts of `edition`, unless these have changed since; takes it over. Of the
+ * few that a name may have the oldest gives way. */
 void cache_keep_finished(struct cache *cache, const struct question *question, uint64_t edition,
 	struct finished *finished, uint64_t now_ms);
 
-/* R9520-3.2-c: held 5 s at first, twice as long at each renewed failure. */
+/* R9520-3.2-c: held 5 s at first, 30 s where there is stale data (R8767-5-a), and twice as long at
+ * each renewed failure. */
 void cache_store_failure(struct cache *cache, const struct question *question,
 	const struct failure *failure, uint64_t now_ms);
 void cache_add_counts(struct cache *cache, struct counts *counts);
 
-/* What is held now: entries, and octets by the cache's own account. */
+/* What is held now: replies, and octets by the cache's own account, which is the heap's. */
 size_t cache_entries(struct cache *cache);
 size_t cache_octets(struct cache *cache);
 
