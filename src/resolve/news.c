@@ -3,6 +3,7 @@
 
 #include "sixward/resolve/news.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,7 @@ static void make_pieces(struct news *news)
 static void use_piece(struct shard *shard, struct news *news, struct kept_fact *fact, size_t index,
 	struct kept_piece *piece)
 {
+	assert(piece); /* by find_pieces */
 	if (piece == news->pieces[index]) {
 		news->pieces[index] = NULL;
 		shard_add_piece(shard, piece, news->hashes[index]);

@@ -50,8 +50,8 @@ struct shard_gone {
 	size_t reply_count;
 };
 
-/* Where one more item of a name is to go. `key`, `most` (what the shard may hold) and `more` are the
- * caller's, who frees what is left of `block`. */
+/* Where one more item of a name is to go. `key`, `most` (what the shard may hold) and `more` are
+ * the caller's, who frees what is left of `block`. */
 struct shard_place {
 	struct shard_key key;
 	size_t most;
