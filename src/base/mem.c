@@ -35,6 +35,11 @@ void *mem_new(size_t size)
 	return checked(calloc(1, size ? size : 1));
 }
 
+void *mem_raw(size_t size)
+{
+	return checked(malloc(size ? size : 1));
+}
+
 /* Never 0, for which an allocator may return NULL. */
 static size_t product(size_t count, size_t size)
 {

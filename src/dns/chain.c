@@ -291,13 +291,25 @@ static enum chain_result put_in_order(struct walk *walk, const struct record *re
 	return result;
 }
 
+static void start(struct chain *chain, uint16_t rcode, size_t room)
+{
+	chain->records = chain->first_records;
+	if (room > RRSETS_INLINE)
+		chain->records = mem_new_array(room, sizeof(*chain->records));
+	chain->count = 0;
+	chain->terminal = NULL;
+	chain->links = 0;
+	chain->rcode = rcode;
+	chain->has_data = false;
+	chain->made = NULL;
+}
+
 void chain_arrange(struct chain *chain, const struct question *question, uint16_t rcode,
 	const struct record *records, size_t count)
 {
 	struct walk walk = { .chain = chain, .question = question, .links_max = UINT32_MAX };
 
-	*chain = (struct chain){ .rcode = rcode };
-	chain->records = mem_new_array(count, sizeof(*records));
+	start(chain, rcode, count);
 	put_in_order(&walk, records, count);
 }
 
@@ -308,10 +320,8 @@ enum chain_result chain_scrub(struct chain *chain, const struct question *questi
 		.chain = chain, .question = question, .links_max = links_max, .scrubs = true
 	};
 
-	*chain = (struct chain){ .rcode = rcode };
-
-	/* Each link makes one record at most, and one more may end in STEP_LOOP. */
-	chain->records = mem_new_array(count + links_max + 1U, sizeof(*records));
+	/* With a DNAME each link makes one record at most, and one more may end in STEP_LOOP. */
+	start(chain, rcode, has_dname(records, count) ? count + links_max + 1U : count);
 	return put_in_order(&walk, records, count);
 }
 
@@ -323,6 +333,7 @@ void chain_clear(struct chain *chain)
 		free(chain->made);
 		chain->made = next;
 	}
-	free(chain->records);
-	*chain = (struct chain){ 0 };
+	if (chain->records != chain->first_records)
+		free(chain->records);
+	chain->records = NULL;
 }

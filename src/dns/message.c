@@ -110,13 +110,14 @@ static bool skip(struct rdata *rdata, size_t size)
 static bool skip_name(struct rdata *rdata, bool may_be_compressed)
 {
 	size_t start = rdata->at;
+	size_t size = name_size(rdata->octets + start, rdata->end - start);
 	struct name name;
 
-	if (!name_read(rdata->octets, rdata->end, &rdata->at, &name))
-		return false;
-	if (rdata->at - start == name.size)
+	if (size > 0) {
+		rdata->at += size;
 		return true;
-	if (!may_be_compressed)
+	}
+	if (!may_be_compressed || !name_read(rdata->octets, rdata->end, &rdata->at, &name))
 		return false;
 	writer_put(&rdata->expanded, rdata->octets + rdata->kept_from, start - rdata->kept_from);
 	writer_put(&rdata->expanded, name.octets, name.size);
@@ -273,9 +274,9 @@ struct decoder {
 	uint16_t rcode;
 	bool has_ns; /* in authority */
 	bool has_soa;
-	struct reply_draft *draft;
+	struct reply_draft draft;
 	uint16_t owner_pointer;            /* 0 = none: `owner` is the name that it leads to */
-	struct name owner;                 /* of the record that was read last */
+	const uint8_t *owner;              /* of the record that was read last; lent to the draft */
 	uint8_t scratch[WIRE_MESSAGE_MAX]; /* the RDATA that is being read, decompressed */
 };
 
@@ -324,16 +325,25 @@ static uint32_t bound_ttl(const struct decoder *decoder, const struct wire_recor
 	return ttl < most ? ttl : most;
 }
 
-/* Most owners are the same two octets as the one before. */
+/* Most owners are the same two octets as the one before, or lead to a name that stands in the
+ * message in one piece. */
 static bool read_owner(struct decoder *decoder, size_t at)
 {
 	const struct wire *wire = &decoder->wire;
 	uint16_t pointer = bytes_get_u16(wire->octets + at);
+	size_t place = pointer < 0xc000 ? at : pointer & 0x3fffU;
+	struct name name;
 
 	if (pointer >= 0xc000 && pointer == decoder->owner_pointer)
 		return true;
 	decoder->owner_pointer = pointer;
-	return name_read(wire->octets, wire->size, &at, &decoder->owner);
+	decoder->owner = wire->octets + place;
+	if (place <= at && name_size(decoder->owner, wire->size - place) > 0)
+		return true;
+	if (!name_read(wire->octets, wire->size, &at, &name))
+		return false;
+	decoder->owner = reply_draft_keep(&decoder->draft, name.octets, name.size);
+	return true;
 }
 
 static bool add_record(struct decoder *decoder, const struct wire_record *from)
@@ -344,18 +354,21 @@ static bool add_record(struct decoder *decoder, const struct wire_record *from)
 		.type = from->type,
 		.rclass = from->rclass,
 		.ttl = bound_ttl(decoder, from),
-		.owner = decoder->owner.octets,
 	};
 
 	if (!read_owner(decoder, from->owner_at))
 		return false;
+	record.owner = decoder->owner;
 	if (!read_rdata(wire->octets, from->rdata_at, from->rdata_size, &record, decoder->scratch))
 		return false;
 	if (record.section == SECTION_AUTHORITY) {
 		decoder->has_ns |= record.type == TYPE_NS;
 		decoder->has_soa |= record.type == TYPE_SOA;
 	}
-	reply_draft_add(decoder->draft, &record);
+	if (record.rdata == decoder->scratch)
+		record.rdata =
+			reply_draft_keep(&decoder->draft, decoder->scratch, record.rdata_size);
+	reply_draft_lend(&decoder->draft, &record);
 	return true;
 }
 
@@ -396,21 +409,21 @@ static bool is_lame(const struct decoder *decoder, const struct reply_facts *fac
 static enum message_result put_in_order(
 	struct decoder *decoder, struct reply **reply, const struct ede_list *edes)
 {
-	switch (reply_draft_scrub(decoder->draft, decoder->rules->links_max)) {
+	switch (reply_draft_scrub(&decoder->draft, decoder->rules->links_max)) {
 	case CHAIN_CONFLICT:
-		reply_draft_free(decoder->draft);
+		reply_draft_clear(&decoder->draft);
 		return MESSAGE_GARBAGE; /* UPR-08 */
 	case CHAIN_LOOP:
-		reply_draft_free(decoder->draft);
+		reply_draft_clear(&decoder->draft);
 		return MESSAGE_LOOP;
 	case CHAIN_FINE:
 		break;
 	}
 	for (size_t i = 0; i < edes->count; i++)
-		reply_draft_add_ede(decoder->draft, &edes->items[i]);
+		reply_draft_add_ede(&decoder->draft, &edes->items[i]);
 	if (decoder->rules->trust_ad && (decoder->wire.flags & WIRE_AD))
-		reply_draft_set_ad(decoder->draft); /* R4035-4.6-b, UPR-14 */
-	*reply = reply_draft_seal(decoder->draft);
+		reply_draft_set_ad(&decoder->draft); /* R4035-4.6-b, UPR-14 */
+	*reply = reply_draft_seal(&decoder->draft);
 	if (!is_lame(decoder, reply_facts(*reply)))
 		return MESSAGE_REPLY;
 	reply_unref(*reply);
@@ -442,9 +455,9 @@ static enum message_result decode(struct decoder *decoder, const uint8_t *octets
 		return MESSAGE_RCODE;
 	if (fault == WIRE_BAD_RECORD || fault == WIRE_BAD_OPT)
 		return MESSAGE_GARBAGE; /* UPR-04 */
-	decoder->draft = reply_draft_new(decoder->question, decoder->rcode);
+	reply_draft_init(&decoder->draft, decoder->question, decoder->rcode);
 	if (!add_records(decoder)) {
-		reply_draft_free(decoder->draft);
+		reply_draft_clear(&decoder->draft);
 		return MESSAGE_GARBAGE;
 	}
 	return put_in_order(decoder, reply, &failure->edes);
@@ -484,10 +497,12 @@ enum message_result message_decode(const uint8_t *octets, size_t size,
 	decoder.rcode = 0;
 	decoder.has_ns = false;
 	decoder.has_soa = false;
-	decoder.draft = NULL;
 	decoder.owner_pointer = 0;
+	decoder.owner = NULL;
 	*reply = NULL;
-	*failure = (struct failure){ 0 };
+	failure->cause = FAILURE_NONE;
+	failure->rcode = RCODE_NOERROR;
+	failure->edes.count = 0; /* texts that are not there are not cleared */
 	result = decode(&decoder, octets, size, reply, failure);
 	tell_failure(failure, result, decoder.rcode);
 	return result;

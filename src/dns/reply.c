@@ -115,70 +115,80 @@ size_t reply_data_count(const struct reply *reply, uint16_t type)
 	return count;
 }
 
-/* The draft. Most replies fit into it as it is, so that a miss costs one piece of memory. */
+/* The draft. */
 
-enum { DRAFT_RECORDS = 16, DRAFT_OCTETS = 1024, CHUNK_OCTETS = 16384 };
+enum { CHUNK_OCTETS = 16384, PACK_OCTETS = 2048 };
 
-struct chunk {
-	struct chunk *next;
+struct reply_chunk {
+	struct reply_chunk *next;
 	uint8_t octets[];
 };
 
-struct reply_draft {
+struct heap_draft {
+	struct reply_draft draft; /* comes first */
 	struct question question;
-	uint16_t rcode;
-	bool ad;
-	bool is_ended; /* nothing follows the chain */
-	struct ede_list edes;
-	struct record *records;
-	size_t count;
-	size_t room;
-	struct chunk *chunks;
-	uint8_t *free_octets; /* of the newest chunk */
-	size_t free_size;
-	size_t last_size;   /* of the owner added last */
-	struct chain chain; /* records NULL: not in order yet */
-	struct record first_records[DRAFT_RECORDS];
-	uint8_t first_octets[DRAFT_OCTETS];
 };
+
+/* What is not used is not touched. */
+void reply_draft_init(struct reply_draft *draft, const struct question *question, uint16_t rcode)
+{
+	draft->question = question;
+	draft->rcode = rcode;
+	draft->ad = false;
+	draft->is_ended = false;
+	draft->is_on_heap = false;
+	draft->edes.count = 0;
+	draft->records = draft->first_records;
+	draft->count = 0;
+	draft->room = RRSETS_INLINE;
+	draft->chunks = NULL;
+	draft->free_octets = draft->first_octets;
+	draft->free_size = REPLY_DRAFT_OCTETS;
+	draft->last_size = 0;
+	draft->chain.records = NULL;
+	draft->chain.made = NULL;
+}
 
 struct reply_draft *reply_draft_new(const struct question *question, uint16_t rcode)
 {
-	struct reply_draft *draft = mem_new(sizeof(*draft));
+	struct heap_draft *heap = mem_raw(sizeof(*heap));
 
-	draft->question = *question;
-	draft->rcode = rcode;
-	draft->records = draft->first_records;
-	draft->room = DRAFT_RECORDS;
-	draft->free_octets = draft->first_octets;
-	draft->free_size = DRAFT_OCTETS;
-	return draft;
+	heap->question = *question;
+	reply_draft_init(&heap->draft, &heap->question, rcode);
+	heap->draft.is_on_heap = true;
+	return &heap->draft;
 }
 
-void reply_draft_free(struct reply_draft *draft)
+void reply_draft_clear(struct reply_draft *draft)
 {
-	if (draft == NULL)
-		return;
 	while (draft->chunks != NULL) {
-		struct chunk *next = draft->chunks->next;
+		struct reply_chunk *next = draft->chunks->next;
 
 		free(draft->chunks);
 		draft->chunks = next;
 	}
 	if (draft->records != draft->first_records)
 		free(draft->records);
+	draft->records = draft->first_records;
 	chain_clear(&draft->chain);
-	free(draft);
 }
 
-/* A copy that stays where it is while the draft lives. */
-static const uint8_t *keep_octets(struct reply_draft *draft, const uint8_t *octets, size_t size)
+void reply_draft_free(struct reply_draft *draft)
+{
+	if (draft == NULL)
+		return;
+	reply_draft_clear(draft);
+	if (draft->is_on_heap)
+		free(draft);
+}
+
+const uint8_t *reply_draft_keep(struct reply_draft *draft, const uint8_t *octets, size_t size)
 {
 	uint8_t *kept;
 
 	if (size > draft->free_size) {
 		size_t room = size > CHUNK_OCTETS ? size : CHUNK_OCTETS;
-		struct chunk *chunk = mem_new(sizeof(*chunk) + room);
+		struct reply_chunk *chunk = mem_raw(sizeof(*chunk) + room);
 
 		chunk->next = draft->chunks;
 		draft->chunks = chunk;
@@ -214,18 +224,23 @@ void reply_draft_add(struct reply_draft *draft, const struct record *record)
 {
 	const uint8_t *before = draft->count > 0 ? draft->records[draft->count - 1].owner : NULL;
 	size_t owner_size = name_size(record->owner, NAME_SIZE_MAX);
-	struct record *copy = new_record(draft);
+	struct record copy = *record;
 
-	assert(draft->chain.records == NULL); /* not after scrubbing */
 	assert(owner_size > 0);
-	*copy = *record;
-	if (before != NULL && draft->last_size == owner_size &&
-		memcmp(before, record->owner, owner_size) == 0)
-		copy->owner = before;
+	if (draft->last_size == owner_size && memcmp(before, record->owner, owner_size) == 0)
+		copy.owner = before;
 	else
-		copy->owner = keep_octets(draft, record->owner, owner_size);
+		copy.owner = reply_draft_keep(draft, record->owner, owner_size);
+	copy.rdata = reply_draft_keep(draft, record->rdata, record->rdata_size);
+	reply_draft_lend(draft, &copy);
 	draft->last_size = owner_size;
-	copy->rdata = keep_octets(draft, record->rdata, record->rdata_size);
+}
+
+void reply_draft_lend(struct reply_draft *draft, const struct record *record)
+{
+	assert(draft->chain.records == NULL); /* not after scrubbing */
+	*new_record(draft) = *record;
+	draft->last_size = 0;
 }
 
 void reply_draft_add_ede(struct reply_draft *draft, const struct ede *ede)
@@ -245,7 +260,7 @@ void reply_draft_set_ended(struct reply_draft *draft)
 
 enum chain_result reply_draft_scrub(struct reply_draft *draft, uint8_t links_max)
 {
-	enum chain_result result = chain_scrub(&draft->chain, &draft->question, draft->rcode,
+	enum chain_result result = chain_scrub(&draft->chain, draft->question, draft->rcode,
 		draft->records, draft->count, links_max);
 
 	draft->rcode = draft->chain.rcode;
@@ -354,6 +369,8 @@ struct packing {
 	uint32_t places[PLACES];
 	uint8_t place_sizes[PLACES];
 	uint32_t placed;
+	const uint8_t *last_name; /* as it was given */
+	uint32_t last_at;
 };
 
 static void note_place(struct packing *packing, uint32_t at, size_t size)
@@ -397,14 +414,17 @@ static bool find_place(
 
 static uint32_t put_name(struct packing *packing, const uint8_t *name)
 {
-	size_t size = name_size(name, NAME_SIZE_MAX);
-	uint32_t at;
+	size_t size;
 
-	if (!find_place(packing, name, size, &at)) {
-		at = put_octets(packing, name, size);
-		note_place(packing, at, size);
+	if (name == packing->last_name)
+		return packing->last_at;
+	size = name_size(name, NAME_SIZE_MAX);
+	packing->last_name = name;
+	if (!find_place(packing, name, size, &packing->last_at)) {
+		packing->last_at = put_octets(packing, name, size);
+		note_place(packing, packing->last_at, size);
 	}
-	return at;
+	return packing->last_at;
 }
 
 static struct entry pack_record(struct packing *packing, const struct record *record)
@@ -428,40 +448,61 @@ static struct entry pack_record(struct packing *packing, const struct record *re
 
 static size_t most_octets(const struct chain *chain)
 {
+	const uint8_t *owner = NULL;
 	size_t size = NAME_SIZE_MAX; /* the terminal */
 
 	for (size_t i = 0; i < chain->count; i++) {
-		size += name_size(chain->records[i].owner, NAME_SIZE_MAX);
+		if (chain->records[i].owner != owner) {
+			owner = chain->records[i].owner;
+			size += name_size(owner, NAME_SIZE_MAX);
+		}
 		size += chain->records[i].rdata_size;
 	}
 	return size;
 }
 
-static struct reply *pack(
-	const struct chain *chain, const struct reply_facts *facts, const struct ede_list *edes)
+/* Into `reply`, which has room for all. */
+static void fill(struct reply *reply, const struct chain *chain, const struct reply_facts *facts,
+	const struct ede_list *edes)
 {
 	size_t head = sizeof(struct reply) + chain->count * sizeof(struct entry);
-	size_t edes_size = edes->count > 0 ? sizeof(*edes) + _Alignof(struct ede_list) : 0;
-	struct reply *reply = mem_new(head + edes_size + most_octets(chain));
 	struct packing packing = { .octets = (uint8_t *)reply + head };
-	struct reply *kept;
 
-	atomic_init(&reply->references, 1);
 	reply->facts = *facts;
 	reply->count = (uint32_t)chain->count;
 	for (size_t i = 0; i < chain->count; i++)
 		reply->entries[i] = pack_record(&packing, &chain->records[i]);
 	reply->terminal_at = put_name(&packing, chain->terminal);
+	reply->edes_at = 0;
 	if (edes->count > 0) {
+		struct ede_list whole = { .count = edes->count };
+
 		while ((head + packing.size) % _Alignof(struct ede_list) != 0)
-			packing.size++;
-		reply->edes_at = put_octets(&packing, (const uint8_t *)edes, sizeof(*edes));
+			packing.octets[packing.size++] = 0;
+		memcpy(whole.items, edes->items, edes->count * sizeof(*edes->items));
+		reply->edes_at = put_octets(&packing, (const uint8_t *)&whole, sizeof(whole));
 	}
 	reply->size = (uint32_t)(head + packing.size);
-	/* Not shrunk in place: the rest of it would be a hole in the heap. */
-	kept = mem_new(mem_room(reply->size));
+}
+
+/* How large it becomes shows when it is done: it is made on the stack, where it fits, and the heap
+ * is asked once. Not shrunk in place: the rest of it would be a hole in the heap. */
+static struct reply *pack(
+	const struct chain *chain, const struct reply_facts *facts, const struct ede_list *edes)
+{
+	size_t head = sizeof(struct reply) + chain->count * sizeof(struct entry);
+	size_t edes_size = edes->count > 0 ? sizeof(*edes) + _Alignof(struct ede_list) : 0;
+	size_t most = head + edes_size + most_octets(chain);
+	_Alignas(struct reply) uint8_t room[PACK_OCTETS];
+	struct reply *reply = most <= sizeof(room) ? (void *)room : mem_raw(most);
+	struct reply *kept;
+
+	fill(reply, chain, facts, edes);
+	kept = mem_raw(mem_room(reply->size));
 	memcpy(kept, reply, reply->size);
-	free(reply);
+	atomic_init(&kept->references, 1);
+	if (most > sizeof(room))
+		free(reply);
 	return kept;
 }
 
@@ -472,7 +513,7 @@ struct reply *reply_draft_seal(struct reply_draft *draft)
 	struct reply *reply;
 
 	if (chain->records == NULL)
-		chain_arrange(chain, &draft->question, draft->rcode, draft->records, draft->count);
+		chain_arrange(chain, draft->question, draft->rcode, draft->records, draft->count);
 	assert(chain->records != NULL);
 	facts = derive_facts(chain, draft->ad, draft->is_ended);
 	reply = pack(chain, &facts, &draft->edes);
@@ -483,8 +524,11 @@ struct reply *reply_draft_seal(struct reply_draft *draft)
 struct reply *reply_restore(const struct reply_facts *facts, struct record *records, size_t count,
 	const uint8_t *terminal, const struct ede_list *edes)
 {
-	struct chain chain = { .records = records, .count = count, .terminal = terminal };
+	struct chain chain; /* what pack reads of it */
 
+	chain.records = records;
+	chain.count = count;
+	chain.terminal = terminal;
 	return pack(&chain, facts, edes);
 }
 

@@ -1,6 +1,6 @@
 /* Loose records to RRsets. Knows owner, class, type and what an RRSIG covers; nothing of
- * chains, questions or messages. Everything is sorted, for a hostile upstream may send
- * thousands of records in one message. */
+ * chains, questions or messages. Many records are sorted by all that they have, for a hostile
+ * upstream may send thousands of them in one message; few are told apart as they come. */
 
 #include "sixward/dns/rrset.h"
 
@@ -68,8 +68,8 @@ static int compare_owners(const struct rrset_member *a, const struct rrset_membe
 {
 	if (a->record->section != b->record->section)
 		return compare_numbers(a->record->section, b->record->section);
-	if (a->hash != b->hash)
-		return compare_numbers(a->hash, b->hash);
+	if (a->key != b->key)
+		return compare_numbers(a->key, b->key);
 	if (a->owner_size != b->owner_size)
 		return compare_numbers(a->owner_size, b->owner_size);
 	if (a->record->owner == b->record->owner ||
@@ -125,18 +125,58 @@ static int on_compare_members(const void *a, const void *b)
 	return difference != 0 ? difference : compare_numbers(x->place, y->place);
 }
 
-static int on_compare_places(const void *a, const void *b)
+static int compare_places(const struct rrset_member *a, const struct rrset_member *b)
 {
-	const struct rrset_member *x = a;
-	const struct rrset_member *y = b;
-
-	if (x->is_signature != y->is_signature)
-		return x->is_signature ? 1 : -1;
-	return compare_numbers(x->place, y->place);
+	if (a->is_signature != b->is_signature)
+		return a->is_signature ? 1 : -1;
+	return compare_numbers(a->place, b->place);
 }
 
-/* `members` begins a set of `count` members that are sorted by RDATA. */
-static struct rrset make_set(struct rrset_member *members, size_t count)
+static int on_compare_places(const void *a, const void *b)
+{
+	return compare_places(a, b);
+}
+
+static bool is_few(const struct rrsets *sets)
+{
+	return sets->record_count <= RRSETS_INLINE;
+}
+
+/* Few records come sorted already, most often. RDATA is left alone: make_set compares it. */
+static void sort_few(struct rrset_member *members, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct rrset_member member = members[i];
+		size_t at = i;
+
+		for (; at > 0; at--) {
+			int difference = compare_sets(&members[at - 1], &member);
+
+			if (difference == 0)
+				difference = compare_places(&members[at - 1], &member);
+			if (difference < 0)
+				break;
+			members[at] = members[at - 1];
+		}
+		if (at < i)
+			members[at] = member;
+	}
+}
+
+/* Whether one of the `count` members is the same record, by RDATA. */
+static bool is_among(
+	const struct rrset_member *members, size_t count, const struct rrset_member *member)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (members[i].is_signature == member->is_signature &&
+			compare_rdata(members[i].record, member->record) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* `members` begins a set of `count` members, sorted by RDATA unless they are few. */
+static struct rrset make_set(struct rrset_member *members, size_t count, bool is_few)
 {
 	struct rrset set = { .members = members, .ttl = UINT32_MAX, .place = UINT32_MAX };
 
@@ -146,7 +186,9 @@ static struct rrset make_set(struct rrset_member *members, size_t count)
 		/* R2181-5.2-a: a duplicate's TTL counts all the same. */
 		if (member->record->ttl < set.ttl)
 			set.ttl = member->record->ttl;
-		if (i > 0 && compare_members(&members[set.count - 1], member) == 0)
+		size_t first = is_few || set.count == 0 ? 0 : set.count - 1;
+
+		if (is_among(members + first, set.count - first, member))
 			continue; /* R2181-5-a */
 		if (member->place < set.place)
 			set.place = member->place;
@@ -154,7 +196,7 @@ static struct rrset make_set(struct rrset_member *members, size_t count)
 			set.data_count++;
 		members[set.count++] = *member;
 	}
-	if (set.count > 1)
+	if (set.count > 1 && !is_few)
 		qsort(members, set.count, sizeof(*members), on_compare_places);
 	return set;
 }
@@ -170,15 +212,36 @@ static void make_sets(struct rrsets *sets)
 		while (end < sets->record_count &&
 			compare_sets(&sets->members[start], &sets->members[end]) == 0)
 			end++;
-		*set = make_set(&sets->members[start], end - start);
+		*set = make_set(&sets->members[start], end - start, is_few(sets));
 		sets->by_place[set->place] = set;
 		start = end;
 	}
 }
 
-static void make_member(struct rrset_member *member, const struct record *record, size_t place,
-	const struct rrset_member *before)
+static bool is_owner(const struct rrset_member *member, const uint8_t *owner, size_t size)
 {
+	const uint8_t *own = member->record->owner;
+
+	return own == owner ||
+	       (member->owner_size == size &&
+		       (memcmp(own, owner, size) == 0 || compare_folded(own, owner, size) == 0));
+}
+
+/* The place of the first of few records with that owner. */
+static uint64_t find_first(const struct rrset_member *members, const struct rrset_member *member)
+{
+	for (size_t i = 0; i < member->place; i++) {
+		if (is_owner(&members[i], member->record->owner, member->owner_size))
+			return members[i].key;
+	}
+	return member->place;
+}
+
+static void make_member(struct rrsets *sets, const struct record *record, size_t place)
+{
+	struct rrset_member *member = &sets->members[place];
+	const struct rrset_member *before = place > 0 ? member - 1 : NULL;
+
 	*member = (struct rrset_member){
 		.record = record,
 		.place = (uint32_t)place,
@@ -187,11 +250,12 @@ static void make_member(struct rrset_member *member, const struct record *record
 	};
 	if (before != NULL && before->record->owner == record->owner) {
 		member->owner_size = before->owner_size;
-		member->hash = before->hash;
+		member->key = before->key;
 		return;
 	}
 	member->owner_size = (uint8_t)name_size(record->owner, NAME_SIZE_MAX);
-	member->hash = hash_name(record->owner, member->owner_size);
+	member->key = is_few(sets) ? find_first(sets->members, member)
+				   : hash_name(record->owner, member->owner_size);
 }
 
 void rrsets_init(struct rrsets *sets, const struct record *records, size_t count)
@@ -201,17 +265,19 @@ void rrsets_init(struct rrsets *sets, const struct record *records, size_t count
 	sets->by_place = sets->first_by_place;
 	sets->count = 0;
 	sets->record_count = count;
-	if (count > RRSETS_INLINE) {
+	if (is_few(sets)) {
+		for (size_t i = 0; i < count; i++)
+			sets->by_place[i] = NULL;
+	} else {
 		sets->members = mem_new_array(count, sizeof(*sets->members));
 		sets->sets = mem_new_array(count, sizeof(*sets->sets));
 		sets->by_place = mem_new_array(count, sizeof(struct rrset *));
-	} else {
-		memset(sets->first_by_place, 0, sizeof(sets->first_by_place));
 	}
 	for (size_t i = 0; i < count; i++)
-		make_member(
-			&sets->members[i], &records[i], i, i > 0 ? &sets->members[i - 1] : NULL);
-	if (count > 1)
+		make_member(sets, &records[i], i);
+	if (is_few(sets))
+		sort_few(sets->members, count);
+	else
 		qsort(sets->members, count, sizeof(*sets->members), on_compare_members);
 	make_sets(sets);
 }
@@ -230,30 +296,51 @@ void rrsets_clear(struct rrsets *sets)
 	sets->record_count = 0;
 }
 
+/* The first set of that owner and section, or where it would be; of few sets, or their end. */
+static size_t find_set(const struct rrsets *sets, const struct rrset_member *wanted)
+{
+	size_t low = 0;
+	size_t high = sets->count;
+
+	if (is_few(sets)) {
+		for (; low < high; low++) {
+			const struct rrset_member *member = sets->sets[low].members;
+
+			if (member->record->section == wanted->record->section &&
+				is_owner(member, wanted->record->owner, wanted->owner_size))
+				break;
+		}
+		return low;
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_owners(sets->sets[middle].members, wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 struct rrset *rrsets_find(
 	const struct rrsets *sets, enum wire_section section, const uint8_t *owner, size_t *count)
 {
 	struct record record = { .section = section, .owner = owner };
 	size_t size = name_size(owner, NAME_SIZE_MAX);
-	struct rrset_member wanted = {
-		.hash = hash_name(owner, size), .record = &record, .owner_size = (uint8_t)size
-	};
-	size_t low = 0;
-	size_t high = sets->count;
+	struct rrset_member wanted = { .record = &record, .owner_size = (uint8_t)size };
+	size_t start;
 	size_t end;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_owners(sets->sets[middle].members, &wanted) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (end = low; end < sets->count; end++) {
+	if (!is_few(sets))
+		wanted.key = hash_name(owner, size);
+	start = find_set(sets, &wanted);
+	for (end = start; end < sets->count; end++) {
+		if (is_few(sets) && end == start)
+			wanted.key = sets->sets[start].members->key;
 		if (compare_owners(sets->sets[end].members, &wanted) != 0)
 			break;
 	}
-	*count = end - low;
-	return &sets->sets[low];
+	*count = end - start;
+	return &sets->sets[start];
 }

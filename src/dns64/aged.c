@@ -37,7 +37,7 @@ void aged_copy_chain(const struct aged_reply *aged, uint16_t type, struct reply_
 		if (record.section != SECTION_ANSWER)
 			continue;
 		if (record.type != type && !aged_signs(&record, type))
-			reply_draft_add(draft, &record);
+			reply_draft_lend(draft, &record);
 	}
 }
 
@@ -50,7 +50,7 @@ void aged_copy_rest(const struct aged_reply *aged, struct reply_draft *draft)
 		if (reply_record(aged->reply, i).ttl < aged->age_s)
 			continue;
 		if (record.section != SECTION_ANSWER)
-			reply_draft_add(draft, &record);
+			reply_draft_lend(draft, &record);
 	}
 }
 
@@ -64,7 +64,7 @@ void aged_copy_soa(const struct aged_reply *aged, struct reply_draft *draft)
 		if (record.section != SECTION_AUTHORITY)
 			continue;
 		if (record.type == TYPE_SOA || aged_signs(&record, TYPE_SOA))
-			reply_draft_add(draft, &record);
+			reply_draft_lend(draft, &record);
 	}
 }
 

@@ -35,24 +35,24 @@ static size_t count_hidden(const struct aged_reply *a, const struct policy *poli
 struct reply *hide_a(const struct question *question, const struct aged_reply *a,
 	const struct aged_reply *denial, const struct policy *policy, size_t *hidden)
 {
-	struct reply_draft *draft;
+	struct reply_draft draft;
 
 	*hidden = count_hidden(a, policy);
 	if (*hidden == 0)
 		return NULL;
 
-	draft = reply_draft_new(question, RCODE_NOERROR);
-	aged_copy_chain(a, TYPE_A, draft);
+	reply_draft_init(&draft, question, RCODE_NOERROR);
+	aged_copy_chain(a, TYPE_A, &draft);
 	for (size_t i = 0; i < reply_count(a->reply); i++) {
 		struct record record = aged_record(a, i);
 
 		if (aged_is_data(a, &record, TYPE_A) && !is_hidden(a, &record, policy))
-			reply_draft_add(draft, &record);
+			reply_draft_lend(&draft, &record);
 	}
 	if (*hidden < reply_data_count(a->reply, TYPE_A))
-		aged_copy_rest(a, draft);
+		aged_copy_rest(a, &draft);
 	else if (denial)
-		aged_copy_soa(denial, draft); /* an NS without an SOA would be a referral */
-	aged_copy_edes(a, draft);
-	return reply_draft_seal(draft);
+		aged_copy_soa(denial, &draft); /* an NS without an SOA would be a referral */
+	aged_copy_edes(a, &draft);
+	return reply_draft_seal(&draft);
 }

@@ -14,6 +14,7 @@
 enum {
 	A_SIZE = 4,
 	AAAA_SIZE = 16,
+	MAPPINGS_INLINE = 16,
 	/* More AAAA than any message can hold, at 27 octets each or more: what lies beyond
 	 * could not be sent, and UPR-06 rules all the same. Bounds the work that one reply
 	 * full of A records, times 16 prefixes, can ask for. */
@@ -31,8 +32,9 @@ struct mapping {
 struct mappings {
 	struct mapping *items;
 	size_t count;
-	uint8_t owner[NAME_SIZE_MAX]; /* the A records' own, letter case and all */
+	const uint8_t *owner; /* the A records' own, letter case and all */
 	uint32_t ttl;
+	struct mapping first_items[MAPPINGS_INLINE];
 };
 
 static bool is_a(const struct aged_reply *a, const struct record *record)
@@ -136,13 +138,25 @@ static uint32_t find_places(const struct policy *policy, const uint8_t ipv4[A_SI
 	return places;
 }
 
-/* The A records that can be mapped, in their order. The items are the caller's. */
-static struct mappings find_mappings(const struct aged_reply *a, const struct policy *policy)
+static void mappings_clear(struct mappings *mappings)
+{
+	if (mappings->items != mappings->first_items)
+		free(mappings->items);
+}
+
+/* The A records that can be mapped, in their order. Names and addresses are the reply's. */
+static void find_mappings(
+	const struct aged_reply *a, const struct policy *policy, struct mappings *found)
 {
 	size_t most = reply_data_count(a->reply, TYPE_A);
-	struct mappings found = { .items = mem_new_array(most, sizeof(*found.items)) };
 
-	for (size_t i = 0; i < reply_count(a->reply) && found.count < most; i++) {
+	found->items = found->first_items;
+	if (most > MAPPINGS_INLINE)
+		found->items = mem_new_array(most, sizeof(*found->items));
+	found->count = 0;
+	found->owner = NULL;
+	found->ttl = 0;
+	for (size_t i = 0; i < reply_count(a->reply) && found->count < most; i++) {
 		struct record record = aged_record(a, i);
 		uint32_t places;
 
@@ -150,33 +164,33 @@ static struct mappings find_mappings(const struct aged_reply *a, const struct po
 			continue;
 		places = find_places(policy, record.rdata);
 		if (places == 0)
-			continue;       /* D64-5.1.7-d */
-		found.ttl = record.ttl; /* one for all of an RRset (R2181-5.2-a, D64-5.1.7-e) */
-		if (found.count == 0)
-			memcpy(found.owner, record.owner, name_size(record.owner, NAME_SIZE_MAX));
-		found.items[found.count++] =
+			continue;        /* D64-5.1.7-d */
+		found->ttl = record.ttl; /* one for all of an RRset (R2181-5.2-a, D64-5.1.7-e) */
+		if (found->count == 0)
+			found->owner = record.owner;
+		found->items[found->count++] =
 			(struct mapping){ .ipv4 = record.rdata, .places = places };
 	}
-	return found;
 }
 
 /* How many addresses each prefix gets: with a `most`, each prefix's first, then each one's
  * second, and so on until it is reached (config.md, max-aaaa; LIM-21). */
-static void share_out(
-	const struct mappings *mappings, size_t most, size_t shares[POLICY_PREFIXES_MAX])
+static void share_out(const struct mappings *mappings, size_t prefix_count, size_t most,
+	size_t shares[POLICY_PREFIXES_MAX])
 {
-	size_t carried[POLICY_PREFIXES_MAX] = { 0 };
+	size_t carried[POLICY_PREFIXES_MAX];
 	size_t given = 0;
 	bool gave = true;
 
+	for (size_t place = 0; place < prefix_count; place++)
+		carried[place] = shares[place] = 0;
 	for (size_t i = 0; i < mappings->count; i++) {
-		for (size_t place = 0; place < POLICY_PREFIXES_MAX; place++)
+		for (size_t place = 0; place < prefix_count; place++)
 			carried[place] += mappings->items[i].places >> place & 1;
 	}
-	memset(shares, 0, POLICY_PREFIXES_MAX * sizeof(*shares));
 	while (gave) {
 		gave = false;
-		for (size_t place = 0; place < POLICY_PREFIXES_MAX && given < most; place++) {
+		for (size_t place = 0; place < prefix_count && given < most; place++) {
 			if (shares[place] == carried[place])
 				continue;
 			shares[place]++;
@@ -192,12 +206,18 @@ static void add_synthesized(const struct mappings *mappings, uint32_t ttl,
 	const struct policy *policy, struct reply_draft *draft)
 {
 	const struct policy_options *options = policy_options(policy);
+	struct record record = { .section = SECTION_ANSWER,
+		.type = TYPE_AAAA,
+		.rclass = CLASS_IN,
+		.rdata_size = AAAA_SIZE,
+		.ttl = ttl,
+		.owner = mappings->owner };
 	size_t shares[POLICY_PREFIXES_MAX];
 	size_t most = AAAA_MOST;
 
 	if (options->max_aaaa > 0 && options->max_aaaa < most)
 		most = options->max_aaaa;
-	share_out(mappings, most, shares);
+	share_out(mappings, options->prefix_count, most, shares);
 	for (size_t place = 0; place < options->prefix_count; place++) {
 		for (size_t i = 0; i < mappings->count && shares[place] > 0; i++) {
 			uint8_t address[AAAA_SIZE];
@@ -207,13 +227,8 @@ static void add_synthesized(const struct mappings *mappings, uint32_t ttl,
 			shares[place]--;
 			prefix_embed(
 				&options->prefixes[place].prefix, mappings->items[i].ipv4, address);
-			reply_draft_add(draft, &(struct record){ .section = SECTION_ANSWER,
-						       .type = TYPE_AAAA,
-						       .rclass = CLASS_IN,
-						       .rdata_size = AAAA_SIZE,
-						       .ttl = ttl,
-						       .owner = mappings->owner,
-						       .rdata = address });
+			record.rdata = reply_draft_keep(draft, address, sizeof(address));
+			reply_draft_lend(draft, &record);
 		}
 	}
 }
@@ -224,54 +239,57 @@ static void add_synthesized(const struct mappings *mappings, uint32_t ttl,
 struct reply *synth_aaaa(const struct question *question, const struct aged_reply *a,
 	uint32_t ttl_limit_s, const struct policy *policy)
 {
-	struct mappings mappings = find_mappings(a, policy);
-	struct reply_draft *draft;
+	struct mappings mappings;
+	struct reply_draft draft;
 
+	find_mappings(a, policy, &mappings);
 	if (mappings.count == 0) {
-		free(mappings.items);
+		mappings_clear(&mappings);
 		return NULL;
 	}
 	if (mappings.ttl > ttl_limit_s)
 		mappings.ttl = ttl_limit_s; /* D64-5.1.7-b, D64-5.1.7-c */
 
-	draft = reply_draft_new(question, RCODE_NOERROR);
-	aged_copy_chain(a, TYPE_A, draft);
-	add_synthesized(&mappings, mappings.ttl, policy, draft);
-	aged_copy_rest(a, draft);
-	aged_copy_edes(a, draft);
-	free(mappings.items);
-	return reply_draft_seal(draft);
+	reply_draft_init(&draft, question, RCODE_NOERROR);
+	aged_copy_chain(a, TYPE_A, &draft);
+	add_synthesized(&mappings, mappings.ttl, policy, &draft);
+	aged_copy_rest(a, &draft);
+	aged_copy_edes(a, &draft);
+	mappings_clear(&mappings);
+	return reply_draft_seal(&draft);
 }
 
 /* D64-5.1.4-d, D64-5.1.4-f: a part of an RRset has no signature and no AD. */
 struct reply *synth_filter(
 	const struct question *question, const struct aged_reply *aaaa, const struct policy *policy)
 {
-	struct reply_draft *draft = reply_draft_new(question, RCODE_NOERROR);
+	struct reply_draft draft;
 
-	aged_copy_chain(aaaa, TYPE_AAAA, draft);
+	reply_draft_init(&draft, question, RCODE_NOERROR);
+	aged_copy_chain(aaaa, TYPE_AAAA, &draft);
 	for (size_t i = 0; i < reply_count(aaaa->reply); i++) {
 		struct record record = aged_record(aaaa, i);
 
 		if (is_aaaa(aaaa, &record) && !policy_excludes_aaaa(policy, record.rdata))
-			reply_draft_add(draft, &record);
+			reply_draft_lend(&draft, &record);
 	}
-	aged_copy_rest(aaaa, draft);
-	aged_copy_edes(aaaa, draft);
-	return reply_draft_seal(draft);
+	aged_copy_rest(aaaa, &draft);
+	aged_copy_edes(aaaa, &draft);
+	return reply_draft_seal(&draft);
 }
 
 /* D64-5.1.4-c. The proof that there is no A proves nothing about AAAA: the SOA alone stays. */
 struct reply *synth_empty(const struct question *question, const struct aged_reply *a)
 {
-	struct reply_draft *draft = reply_draft_new(question, RCODE_NOERROR);
+	struct reply_draft draft;
 
+	reply_draft_init(&draft, question, RCODE_NOERROR);
 	if (a->reply) {
-		aged_copy_chain(a, TYPE_A, draft);
-		aged_copy_soa(a, draft);
-		aged_copy_edes(a, draft);
+		aged_copy_chain(a, TYPE_A, &draft);
+		aged_copy_soa(a, &draft);
+		aged_copy_edes(a, &draft);
 	}
-	return reply_draft_seal(draft);
+	return reply_draft_seal(&draft);
 }
 
 /* An SOA whose MINIMUM is at most `ttl_s`, in `room`. RDATA too short for an SOA stays. */

@@ -3,8 +3,6 @@
 
 #include "sixward/upstream/judge.h"
 
-#include <string.h>
-
 static uint16_t short_rcode(const struct wire *wire)
 {
 	return wire->flags & 0x0f;
@@ -81,7 +79,9 @@ enum judge_result judge_reply(
 	uint16_t rcode = RCODE_NOERROR;
 
 	*reply = NULL;
-	memset(failure, 0, sizeof(*failure));
+	failure->cause = FAILURE_NONE;
+	failure->rcode = RCODE_NOERROR;
+	failure->edes.count = 0;
 	if (matter->had_edns && !matter->is_cut && dislikes_edns(wire, &rcode)) {
 		(void)error(failure, FAILURE_RCODE, rcode);
 		return JUDGE_NO_EDNS;

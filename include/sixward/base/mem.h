@@ -10,6 +10,9 @@
 /* Zeroed memory of `size` octets (1 if 0). */
 void *mem_new(size_t size);
 
+/* The same, not zeroed: for who writes all of it. */
+void *mem_raw(size_t size);
+
 /* Zeroed memory for `count` items; ends the process when the product overflows. */
 void *mem_new_array(size_t count, size_t size);
 

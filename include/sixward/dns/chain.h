@@ -27,9 +27,11 @@ struct chain {
 	uint16_t rcode; /* as given, or YXDOMAIN (D64-5.1.5-e) */
 	bool has_data;  /* the RRset asked for is there */
 	struct chain_made *made;
+	struct record first_records[RRSETS_INLINE];
 };
 
-/* For records of our own making: nothing is dropped but duplicates, nothing is judged. */
+/* A chain may not be moved once it is made. For records of our own making: nothing is dropped but
+ * duplicates, nothing is judged. */
 void chain_arrange(struct chain *chain, const struct question *question, uint16_t rcode,
 	const struct record *records, size_t count);
 
@@ -38,7 +40,8 @@ void chain_arrange(struct chain *chain, const struct question *question, uint16_
 enum chain_result chain_scrub(struct chain *chain, const struct question *question, uint16_t rcode,
 	const struct record *records, size_t count, uint8_t links_max);
 
-/* Accepts a zeroed chain. The records it was made of are not its own. */
+/* Accepts a chain whose `records` and `made` are NULL. The records it was made of are not its own.
+ */
 void chain_clear(struct chain *chain);
 
 #endif

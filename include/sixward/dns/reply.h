@@ -54,15 +54,48 @@ size_t reply_data_count(const struct reply *reply, uint16_t type);
 /* A reply in the making. Seal derives the facts from the records and the question: kind,
  * terminal, links, negative TTL, lifetime; in a negative reply the SOA's TTL becomes the
  * negative TTL (R2308-5-a). Seal takes the draft over: free is for drafts given up. */
-struct reply_draft;
+enum { REPLY_DRAFT_OCTETS = 1024 };
+struct reply_chunk;
+
+/* Known here only to stand on the stack of whoever is in a hurry: most replies fit into it as it
+ * is. */
+struct reply_draft {
+	const struct question *question;
+	uint16_t rcode;
+	bool ad;
+	bool is_ended; /* nothing follows the chain */
+	bool is_on_heap;
+	struct record *records;
+	size_t count;
+	size_t room;
+	struct reply_chunk *chunks;
+	uint8_t *free_octets; /* of the newest chunk */
+	size_t free_size;
+	size_t last_size;   /* of the owner added last; 0 = lent */
+	struct chain chain; /* records NULL: not in order yet */
+	struct ede_list edes;
+	struct record first_records[RRSETS_INLINE];
+	uint8_t first_octets[REPLY_DRAFT_OCTETS];
+};
 
 struct reply_draft *reply_draft_new(const struct question *question, uint16_t rcode);
 void reply_draft_free(struct reply_draft *draft);
+
+/* The same in the caller's memory, which may not move, with a question that is lent until the draft
+ * is sealed or given up. */
+void reply_draft_init(struct reply_draft *draft, const struct question *question, uint16_t rcode);
+void reply_draft_clear(struct reply_draft *draft);
 
 /* Copies the record. A record with equal owner, type and RDATA in the same section is
  * kept once (R2181-5-a); TTLs of one RRset become the lowest (R2181-5.2-a). Order within
  * an RRset, and of RRsets within a section, is the order added. */
 void reply_draft_add(struct reply_draft *draft, const struct record *record);
+
+/* The same without copies: owner and RDATA are lent until the draft is sealed or given up. */
+void reply_draft_lend(struct reply_draft *draft, const struct record *record);
+
+/* A copy that can be lent, for it lives as long as the draft. */
+const uint8_t *reply_draft_keep(struct reply_draft *draft, const uint8_t *octets, size_t size);
 void reply_draft_add_ede(struct reply_draft *draft, const struct ede *ede);
 void reply_draft_set_ad(struct reply_draft *draft);
 

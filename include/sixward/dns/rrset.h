@@ -29,7 +29,8 @@ bool record_is_dnssec(uint16_t type);
 uint16_t record_covers(const struct record *record);
 
 struct rrset_member {
-	uint64_t hash; /* of the owner */
+	uint64_t key; /* equal for equal owners: the place of the first, or a hash if there are many
+		       */
 	const struct record *record;
 	uint32_t place; /* among the records given */
 	uint16_t type;
@@ -47,8 +48,9 @@ struct rrset {
 	bool is_taken;  /* for whoever puts the sets in order */
 };
 
-/* All RRsets of a list of records, which is borrowed. Takes n log n steps whatever the
- * records are. A set is a section's own: nothing merges across sections. */
+/* All RRsets of a list of records, which is borrowed. Few are compared with each other; of many it
+ * takes n log n steps, whatever the records are. A set is a section's own: nothing merges across
+ * sections. */
 enum { RRSETS_INLINE = 16 };
 
 struct rrsets {

@@ -26,7 +26,9 @@ bool aged_is_data(const struct aged_reply *aged, const struct record *record, ui
 /* Whether the record is an RRSIG that covers `type`. */
 bool aged_signs(const struct record *record, uint16_t type);
 
-/* The answer section without `type` and without its signatures: the alias chain. */
+/* What is copied into a draft is lent: the reply must live until the draft is sealed.
+ *
+ * The answer section without `type` and without its signatures: the alias chain. */
 void aged_copy_chain(const struct aged_reply *aged, uint16_t type, struct reply_draft *draft);
 
 /* Authority and additional as they are, less what ran out of time. */
