@@ -83,15 +83,32 @@ def wanted_addresses(upstream: Process, port: int, qtype: str, qname: str) -> li
     return [str(ipaddress.IPv6Address(prefix | int(ipaddress.IPv4Address(a)))) for a in mapped]
 
 
+def answered(server: Process, transport: str, port: int, qtype: str,
+             kind: str) -> tuple[str, list[str]]:
+    """The first name that the server has an answer for, and the answer. Each try is of another
+    name, for a failure may be remembered while replies get lost."""
+    end = time.monotonic() + PATIENCE_S
+    number = BEYOND
+    while time.monotonic() < end:
+        number += 1
+        qname = name(kind, number)
+        got = ASK[transport](port, '%s %s' % (qtype, qname))
+        if got is not None:
+            return qname, got
+        if server.has_ended():
+            break
+        time.sleep(0.002)
+    raise Failed('%s has no answer to %s over %s' % (server.name, qtype, transport))
+
+
 def check(server: Process, port: int, upstream: Process, upstream_port: int,
           checks: tuple[str, ...]) -> None:
     """Waits until the server answers, and fails unless each kind of answer is right. A check is
     "transport TYPE kind-of-name"."""
-    for number, text in enumerate(checks):
+    for text in checks:
         transport, qtype, kind = text.split(' ')
-        qname = name(kind, BEYOND + number)
+        qname, got = answered(server, transport, port, qtype, kind)
         want = wanted_addresses(upstream, upstream_port, qtype, qname)
-        got = ask_until(server, transport, port, '%s %s' % (qtype, qname))
         same = [ipaddress.ip_address(a) for a in got] == [ipaddress.ip_address(a) for a in want]
         if not same or not want:
             raise Failed('%s: %s %s is %s, not %s' % (server.name, text, qname, got, want))

@@ -190,7 +190,8 @@ def sixward(binary: str) -> Kind:
 def floor(binary: str, arguments: tuple[str, ...]) -> Kind:
     """The bare program that does the same with the same system calls, and nothing else."""
     mode = arguments[0]
-    checks = {'udp': ('udp AAAA s',), 'tcp': ('tcp AAAA s',), 'forward': ('udp AAAA s',)}
+    transport = 'tcp' if mode == 'tcp' else 'udp'
+    checks = ('%s AAAA %s' % (transport, 'n' if '--aaaa-only' in arguments else 's'),)
 
     def prepare(program: str, _folder: str, port: int, upstreams: list[int],
                 _options: Options) -> list[str]:
@@ -199,4 +200,4 @@ def floor(binary: str, arguments: tuple[str, ...]) -> Kind:
             command += ['--upstream', '127.0.0.1:%d' % upstreams[0]]
         return command
 
-    return Kind('floor', binary, prepare, checks[mode])
+    return Kind('floor', binary, prepare, checks)

@@ -9,6 +9,7 @@ from rows import Line, Row
 
 NOISY_SPREAD = 0.15  # (max - min) / median, without the outer tenths where there are many runs
 NOISY_OTHERS = 0.10  # of the time, others ran on the server's processor
+TIMES = ('µs', 'ms', 'RTT')  # what others disturb by that
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Column:
         values = sorted(self.values(line))
         values = values[len(values) // 10:len(values) - len(values) // 10]
         if len(values) < 2:
-            return self.others_share() > NOISY_OTHERS
+            return line.unit in TIMES and self.others_share() > NOISY_OTHERS
         return values[-1] - values[0] > NOISY_SPREAD * abs(statistics.median(values))
 
 
@@ -98,7 +99,8 @@ def cells(rows: list[Row], results: dict[str, Results], names: list[str]) -> lis
                 row.name if line is row.lines[0] else '', line.text, line.unit,
                 *(cell(results[row.name].get(name), line) for name in names),
                 ratio(best_peer(compared), compared.get(OURS)),
-                ratio(compared.get(OURS), compared.get(FLOOR)), ', '.join(goal.text() for goal in line.goals),
+                ratio(compared.get(OURS), compared.get(FLOOR)),
+                ', '.join(goal.text() for goal in line.goals),
                 verdict(line, found),
             ])
     return out
@@ -117,8 +119,10 @@ def remarks(rows: list[Row], results: dict[str, Results]) -> list[str]:
                                                               '; '.join(sample.troubles)))
             noisy = [line.text for line in row.lines if column.is_noisy(line)]
             if noisy:
-                out.append('%s %s: noisy (others used its processor up to %.0f %% of the time): %s'
-                           % (row.name, name, 100 * column.others_share(), '; '.join(noisy)))
+                share = column.others_share()
+                why = ' (others used its processor up to %.0f %% of a run)' % (100 * share) \
+                    if share > NOISY_OTHERS else ''
+                out.append('%s %s: noisy%s: %s' % (row.name, name, why, '; '.join(noisy)))
     return out
 
 
