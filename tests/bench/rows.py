@@ -5,6 +5,7 @@ the row's lines. Names: s… have an A record only, n… have an AAAA too; a row
 zero, for every run has a server and an upstream of its own.
 """
 
+import json
 import socket
 import time
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Callable
 import dnswire as dns
 import probe
 from goals import AtLeast, AtMost, Goal, TimesFloor, TimesPeer
-from lab import Lab, Phase, Sample, Server, Upstream
+from lab import LINE_PATIENCE_S, Lab, Phase, Sample, Server, Upstream
 from process import Failed
 from servers import Kind, Options, floor
 
@@ -226,12 +227,16 @@ def measure_idle_clients(lab: Lab, kind: Kind) -> Sample:
     server = lab.server(kind, [upstream], Options(tcp_clients=IDLE_CLIENTS))
     load = lab.start(lab.load_command(server, 'idle', '--clients', IDLE_CLIENTS, '--names', 1),
                      [lab.load_core], pipes=True)
-    if load.line(30) not in ('held', 'start'):
-        raise Failed('bench-load holds nothing')
+    while load.line(LINE_PATIENCE_S) != 'held':
+        continue
     time.sleep(0.3)
     after, held = server.memory(), established(server.port)
     if held < IDLE_CLIENTS:
         sample.troubles.append('only %d of %d connections are held' % (held, IDLE_CLIENTS))
+    load.popen.terminate()
+    told = json.loads(load.line(LINE_PATIENCE_S))
+    if told['good'] < IDLE_CLIENTS:
+        sample.troubles.append('%d of %d good answers' % (told['good'], IDLE_CLIENTS))
     sample.values = {'connection': (after.anonymous - before.anonymous) / 1024 / IDLE_CLIENTS}
     return sample
 
