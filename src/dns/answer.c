@@ -23,10 +23,11 @@ struct encoder {
 	const uint8_t *last_owner;
 	uint16_t last_owner_at; /* 0 = cannot be pointed to */
 	uint16_t counts[3];
+	bool has_slots;        /* most answers need none: their owner is the question's name */
 	uint16_t slots[SLOTS]; /* where names stand, by their hash; 0 = free */
 };
 
-/* A name's labels, and the hash of each of its ends. */
+/* A name's labels, and the hash of each of its ends: equal for equal names, whatever the case. */
 struct labels {
 	size_t count;
 	uint8_t at[LABELS_MAX];
@@ -52,7 +53,7 @@ static void split(const uint8_t *name, struct labels *labels)
 		const uint8_t *label = name + labels->at[i];
 
 		for (size_t j = 0; j <= label[0]; j++)
-			hash = (hash ^ fold(label[j])) * 0x01000193U;
+			hash = (hash ^ (label[j] | 0x20U)) * 0x01000193U;
 		labels->hashes[i] = hash;
 	}
 }
@@ -61,8 +62,10 @@ static bool equal_label(const uint8_t *a, const uint8_t *b, bool exact)
 {
 	if (a[0] != b[0])
 		return false;
+	if (memcmp(a, b, 1U + a[0]) == 0)
+		return true;
 	if (exact)
-		return memcmp(a, b, 1U + a[0]) == 0;
+		return false;
 	for (size_t i = 1; i <= a[0]; i++) {
 		if (fold(a[i]) != fold(b[i]))
 			return false;
@@ -115,6 +118,20 @@ static void note_written(struct encoder *encoder, uint32_t hash, size_t at)
 	}
 }
 
+/* The first name of all, when there are others. */
+static void note_question(struct encoder *encoder)
+{
+	struct labels labels;
+
+	memset(encoder->slots, 0, sizeof(encoder->slots));
+	encoder->has_slots = true;
+	if (encoder->answer->question == NULL)
+		return;
+	split(encoder->answer->question, &labels);
+	for (size_t i = 0; i < labels.count; i++)
+		note_written(encoder, labels.hashes[i], WIRE_HEADER_SIZE + (size_t)labels.at[i]);
+}
+
 /* Compresses. Owners match in any case, for a name stays the same name (R4343-4-a); RDATA
  * only `exact`, for it is sent as it came (R3597-3-a). Returns where the name can be pointed
  * to, or 0. */
@@ -125,6 +142,8 @@ static uint16_t put_name(struct encoder *encoder, const uint8_t *name, bool exac
 	uint16_t found = 0;
 	size_t kept = 0;
 
+	if (!encoder->has_slots)
+		note_question(encoder);
 	split(name, &labels);
 	while (kept < labels.count) {
 		found = find_written(encoder, labels.hashes[kept], name + labels.at[kept], exact);
@@ -153,8 +172,14 @@ static void put_owner(struct encoder *encoder, const uint8_t *owner)
 		writer_u16(&encoder->out, (uint16_t)(0xc000U | encoder->last_owner_at));
 		return;
 	}
-	encoder->last_owner_at = put_name(encoder, owner, false);
 	encoder->last_owner = owner;
+	if (encoder->answer->question != NULL && !name_is_root(owner) &&
+		name_equal(owner, encoder->answer->question)) {
+		encoder->last_owner_at = WIRE_HEADER_SIZE;
+		writer_u16(&encoder->out, 0xc000U | WIRE_HEADER_SIZE);
+		return;
+	}
+	encoder->last_owner_at = put_name(encoder, owner, false);
 }
 
 /* R3597-4-a: the types whose names may be compressed: octets before the first, and how many. */
@@ -284,17 +309,8 @@ static void put_head(struct encoder *encoder)
 	writer_u16(&encoder->out, answer->id);
 	writer_u16(&encoder->out, 0);
 	writer_put(&encoder->out, zeros, sizeof(zeros));
-	if (answer->question == NULL)
-		return;
-	writer_put(&encoder->out, answer->question, answer->question_size); /* D64-5.4-a */
-	if (answer->reply != NULL) {
-		struct labels labels;
-
-		split(answer->question, &labels);
-		for (size_t i = 0; i < labels.count; i++)
-			note_written(
-				encoder, labels.hashes[i], WIRE_HEADER_SIZE + (size_t)labels.at[i]);
-	}
+	if (answer->question != NULL) /* D64-5.4-a */
+		writer_put(&encoder->out, answer->question, answer->question_size);
 }
 
 /* R1035-4.1.1-a, R1035-4.1.1-b: Z and whatever else is never set. TC is the caller's too: an
@@ -368,7 +384,7 @@ static bool try_set(struct encoder *encoder, size_t start, size_t end)
 	encoder->out.at = at;
 	encoder->out.failed = false;
 	encoder->last_owner = NULL;
-	for (size_t i = 0; i < SLOTS; i++) {
+	for (size_t i = 0; encoder->has_slots && i < SLOTS; i++) {
 		if (encoder->slots[i] >= at)
 			encoder->slots[i] = 0;
 	}
@@ -411,7 +427,7 @@ static void start(struct encoder *encoder, const struct answer *answer, uint8_t 
 	encoder->last_owner = NULL;
 	encoder->last_owner_at = 0;
 	memset(encoder->counts, 0, sizeof(encoder->counts));
-	memset(encoder->slots, 0, sizeof(encoder->slots));
+	encoder->has_slots = false;
 	put_head(encoder);
 }
 

@@ -17,7 +17,8 @@
 enum {
 	TTL_MOST = 0x7fffffff,
 	RECORD_FIXED = 10, /* type, class, TTL, RDLENGTH */
-	LAYOUT_COUNT = 258
+	LAYOUT_COUNT = 258,
+	LISTED_MOST = 16 /* records that are walked once; most messages have fewer */
 };
 
 /* How RDATA is built, for the types that we check ourselves (UPR-09): 1 2 4 8 octets; N a name,
@@ -274,6 +275,8 @@ struct decoder {
 	uint16_t rcode;
 	bool has_ns; /* in authority */
 	bool has_soa;
+	struct wire_record listed[LISTED_MOST];
+	struct wire_walk walk; /* behind those */
 	struct reply_draft draft;
 	uint16_t owner_pointer;            /* 0 = none: `owner` is the name that it leads to */
 	const uint8_t *owner;              /* of the record that was read last; lent to the draft */
@@ -374,12 +377,19 @@ static bool add_record(struct decoder *decoder, const struct wire_record *from)
 
 static bool add_records(struct decoder *decoder)
 {
-	struct wire_walk walk = { 0 };
 	struct wire_record record;
 
-	while (wire_next(&decoder->wire, &walk, &record)) {
-		if (is_wanted(decoder, &record) && !add_record(decoder, &record))
+	for (size_t i = 0; i < decoder->walk.index && i < LISTED_MOST; i++) {
+		const struct wire_record *listed = &decoder->listed[i];
+
+		if (is_wanted(decoder, listed) && !add_record(decoder, listed))
 			return false; /* UPR-04, UPR-09 */
+	}
+	if (decoder->walk.index < LISTED_MOST)
+		return true;
+	while (wire_next(&decoder->wire, &decoder->walk, &record)) {
+		if (is_wanted(decoder, &record) && !add_record(decoder, &record))
+			return false;
 	}
 	return true;
 }
@@ -446,7 +456,7 @@ static enum message_result decode(struct decoder *decoder, const uint8_t *octets
 		return MESSAGE_GARBAGE;
 	if (wire->question_count > 0 && wire_view_question(wire) != WIRE_OK)
 		return MESSAGE_GARBAGE;
-	fault = wire_view_records(wire);
+	fault = wire_list_records(wire, decoder->listed, LISTED_MOST, &decoder->walk);
 	read_edes(wire, &failure->edes);
 	decoder->rcode = wire_rcode(wire);
 

@@ -116,8 +116,11 @@ struct name name_copy(const uint8_t *name)
 
 bool name_equal(const uint8_t *a, const uint8_t *b)
 {
-	size_t size = size_of(a);
+	size_t size;
 
+	if (a == b)
+		return true;
+	size = size_of(a);
 	/* Length octets are below 'A', and the names end together or differ before. */
 	for (size_t i = 0; i < size; i++) {
 		if (a[i] != b[i] && fold(a[i]) != fold(b[i]))

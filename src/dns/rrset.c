@@ -32,6 +32,8 @@ uint16_t record_covers(const struct record *record)
 	return record->type;
 }
 
+enum { ORDER_IN_SET = 9 }; /* bits of `order`: whether a signature, and the place */
+
 static uint8_t fold(uint8_t octet)
 {
 	return octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet + 32) : octet;
@@ -125,16 +127,14 @@ static int on_compare_members(const void *a, const void *b)
 	return difference != 0 ? difference : compare_numbers(x->place, y->place);
 }
 
-static int compare_places(const struct rrset_member *a, const struct rrset_member *b)
-{
-	if (a->is_signature != b->is_signature)
-		return a->is_signature ? 1 : -1;
-	return compare_numbers(a->place, b->place);
-}
-
 static int on_compare_places(const void *a, const void *b)
 {
-	return compare_places(a, b);
+	const struct rrset_member *x = a;
+	const struct rrset_member *y = b;
+
+	if (x->is_signature != y->is_signature)
+		return x->is_signature ? 1 : -1;
+	return compare_numbers(x->place, y->place);
 }
 
 static bool is_few(const struct rrsets *sets)
@@ -146,20 +146,18 @@ static bool is_few(const struct rrsets *sets)
 static void sort_few(struct rrset_member *members, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
-		struct rrset_member member = members[i];
+		struct rrset_member member;
 		size_t at = i;
 
+		if (members[i - 1].order < members[i].order)
+			continue;
+		member = members[i];
 		for (; at > 0; at--) {
-			int difference = compare_sets(&members[at - 1], &member);
-
-			if (difference == 0)
-				difference = compare_places(&members[at - 1], &member);
-			if (difference < 0)
+			if (members[at - 1].order < member.order)
 				break;
 			members[at] = members[at - 1];
 		}
-		if (at < i)
-			members[at] = member;
+		members[at] = member;
 	}
 }
 
@@ -201,6 +199,14 @@ static struct rrset make_set(struct rrset_member *members, size_t count, bool is
 	return set;
 }
 
+static bool is_same_set(
+	const struct rrsets *sets, const struct rrset_member *a, const struct rrset_member *b)
+{
+	if (is_few(sets))
+		return a->order >> ORDER_IN_SET == b->order >> ORDER_IN_SET;
+	return compare_sets(a, b) == 0;
+}
+
 static void make_sets(struct rrsets *sets)
 {
 	size_t start = 0;
@@ -210,7 +216,7 @@ static void make_sets(struct rrsets *sets)
 		struct rrset *set = &sets->sets[sets->count++];
 
 		while (end < sets->record_count &&
-			compare_sets(&sets->members[start], &sets->members[end]) == 0)
+			is_same_set(sets, &sets->members[start], &sets->members[end]))
 			end++;
 		*set = make_set(&sets->members[start], end - start, is_few(sets));
 		sets->by_place[set->place] = set;
@@ -242,20 +248,21 @@ static void make_member(struct rrsets *sets, const struct record *record, size_t
 	struct rrset_member *member = &sets->members[place];
 	const struct rrset_member *before = place > 0 ? member - 1 : NULL;
 
-	*member = (struct rrset_member){
-		.record = record,
-		.place = (uint32_t)place,
-		.type = record_covers(record),
-		.is_signature = record->type == TYPE_RRSIG,
-	};
+	member->record = record;
+	member->place = (uint32_t)place;
+	member->type = record_covers(record);
+	member->is_signature = record->type == TYPE_RRSIG;
 	if (before != NULL && before->record->owner == record->owner) {
 		member->owner_size = before->owner_size;
 		member->key = before->key;
-		return;
+	} else {
+		member->owner_size = (uint8_t)name_size(record->owner, NAME_SIZE_MAX);
+		member->key = is_few(sets) ? find_first(sets->members, member)
+					   : hash_name(record->owner, member->owner_size);
 	}
-	member->owner_size = (uint8_t)name_size(record->owner, NAME_SIZE_MAX);
-	member->key = is_few(sets) ? find_first(sets->members, member)
-				   : hash_name(record->owner, member->owner_size);
+	member->order = (uint64_t)record->section << 48 | member->key << 41 |
+			(uint64_t)record->rclass << 25 | (uint64_t)member->type << 9 |
+			(uint64_t)member->is_signature << 8 | place;
 }
 
 void rrsets_init(struct rrsets *sets, const struct record *records, size_t count)

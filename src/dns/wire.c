@@ -94,6 +94,13 @@ static uint32_t record_total(const struct wire *wire)
 	       wire->record_counts[SECTION_AUTHORITY] + wire->record_counts[SECTION_ADDITIONAL];
 }
 
+/* Most owners: two octets that lead to the first question, whose name was walked before. */
+static inline bool is_at_question(const struct wire *wire, size_t place)
+{
+	return wire->question_size > 0 && wire->size - place >= 2 &&
+	       bytes_get_u16(wire->octets + place) == (0xc000 | WIRE_HEADER_SIZE);
+}
+
 /* Inline, for it runs for the OPT of every query. */
 static inline bool next_record(
 	const struct wire *wire, struct wire_walk *walk, struct wire_record *record)
@@ -107,7 +114,11 @@ static inline bool next_record(
 	if (!place && !skip_questions(wire, &place))
 		return false;
 	record->owner_at = place;
-	if (!name_skip(wire->octets, wire->size, &place) || wire->size - place < RECORD_REST)
+	if (is_at_question(wire, place))
+		place += 2;
+	else if (!name_skip(wire->octets, wire->size, &place))
+		return false;
+	if (wire->size - place < RECORD_REST)
 		return false;
 	rest = wire->octets + place;
 	place += RECORD_REST;
@@ -175,7 +186,8 @@ static bool is_signature(const struct wire *wire, const struct wire_record *reco
 	       (record->rdata_size >= 2 && !bytes_get_u16(wire->octets + record->rdata_at));
 }
 
-static enum wire_fault view_all(struct wire *wire)
+static inline enum wire_fault view_all(
+	struct wire *wire, struct wire_record *records, size_t room, struct wire_walk *listed)
 {
 	struct wire_walk walk = { 0 };
 	struct wire_record record;
@@ -187,6 +199,10 @@ static enum wire_fault view_all(struct wire *wire)
 		return WIRE_BAD_QUESTION;
 	/* Each record takes 11 octets at least, so the size bounds the work, not the counts. */
 	while (next_record(wire, &walk, &record)) {
+		if (listed->index < room) {
+			records[listed->index] = record;
+			*listed = walk;
+		}
 		wire->is_signed = is_signature(wire, &record);
 		if (record.type == TYPE_OPT) {
 			enum wire_fault fault = view_opt(wire, &record);
@@ -200,12 +216,21 @@ static enum wire_fault view_all(struct wire *wire)
 	return walk.index < record_total(wire) ? WIRE_BAD_RECORD : worst;
 }
 
+enum wire_fault wire_list_records(
+	struct wire *wire, struct wire_record *records, size_t room, struct wire_walk *walk)
+{
+	*walk = (struct wire_walk){ 0 };
+	return view_all(wire, records, room, walk);
+}
+
 enum wire_fault wire_view_records(struct wire *wire)
 {
+	struct wire_walk none = { 0 };
+
 	/* A plain query: wire_view has zeroed what there is not. */
 	if (wire->question_count == 1 && wire->question_size && !record_total(wire))
 		return WIRE_OK;
-	return view_all(wire);
+	return view_all(wire, NULL, 0, &none);
 }
 
 bool wire_next_option(const struct wire_edns *edns, size_t *at, struct wire_option *option)

@@ -29,6 +29,7 @@ bool record_is_dnssec(uint16_t type);
 uint16_t record_covers(const struct record *record);
 
 struct rrset_member {
+	uint64_t order; /* of few: section, owner, class, type, whether a signature, place */
 	uint64_t key; /* equal for equal owners: the place of the first, or a hash if there are many
 		       */
 	const struct record *record;

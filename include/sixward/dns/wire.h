@@ -88,6 +88,11 @@ struct wire_walk {
 };
 bool wire_next(const struct wire *wire, struct wire_walk *walk, struct wire_record *record);
 
+/* wire_view_records that writes the first `room` records down: `walk->index` of them; wire_next
+ * goes on behind them. */
+enum wire_fault wire_list_records(
+	struct wire *wire, struct wire_record *records, size_t room, struct wire_walk *walk);
+
 struct wire_option {
 	uint16_t code;
 	uint16_t size;
