@@ -311,8 +311,9 @@ static void cap_minimum(struct record *soa, uint32_t ttl_s, uint8_t room[SOA_SIZ
 struct reply *synth_cap_denial(
 	const struct question *question, const struct aged_reply *aaaa, uint32_t ttl_s)
 {
-	struct reply_draft *draft = reply_draft_new(question, reply_facts(aaaa->reply)->rcode);
+	struct reply_draft draft;
 
+	reply_draft_init(&draft, question, reply_facts(aaaa->reply)->rcode);
 	for (size_t i = 0; i < reply_count(aaaa->reply); i++) {
 		struct record record = aged_record(aaaa, i);
 		uint8_t room[SOA_SIZE_MAX];
@@ -323,8 +324,8 @@ struct reply *synth_cap_denial(
 			record.ttl = ttl_s;
 		if (record.type == TYPE_SOA && record.section == SECTION_AUTHORITY)
 			cap_minimum(&record, ttl_s, room);
-		reply_draft_add(draft, &record);
+		reply_draft_add(&draft, &record);
 	}
-	aged_copy_edes(aaaa, draft);
-	return reply_draft_seal(draft);
+	aged_copy_edes(aaaa, &draft);
+	return reply_draft_seal(&draft);
 }
