@@ -278,8 +278,9 @@ struct decoder {
 	struct wire_record listed[LISTED_MOST];
 	struct wire_walk walk; /* behind those */
 	struct reply_draft draft;
-	uint16_t owner_pointer;            /* 0 = none: `owner` is the name that it leads to */
-	const uint8_t *owner;              /* of the record that was read last; lent to the draft */
+	uint16_t owner_pointer; /* 0 = none: `owner` is the name that it leads to */
+	const uint8_t *owner;   /* of the record that was read last; lent to the draft */
+	uint8_t owner_size;
 	uint8_t scratch[WIRE_MESSAGE_MAX]; /* the RDATA that is being read, decompressed */
 };
 
@@ -341,11 +342,14 @@ static bool read_owner(struct decoder *decoder, size_t at)
 		return true;
 	decoder->owner_pointer = pointer;
 	decoder->owner = wire->octets + place;
-	if (place <= at && name_size(decoder->owner, wire->size - place) > 0)
+	decoder->owner_size =
+		place <= at ? (uint8_t)name_size(decoder->owner, wire->size - place) : 0;
+	if (decoder->owner_size > 0)
 		return true;
 	if (!name_read(wire->octets, wire->size, &at, &name))
 		return false;
 	decoder->owner = reply_draft_keep(&decoder->draft, name.octets, name.size);
+	decoder->owner_size = name.size;
 	return true;
 }
 
@@ -362,6 +366,7 @@ static bool add_record(struct decoder *decoder, const struct wire_record *from)
 	if (!read_owner(decoder, from->owner_at))
 		return false;
 	record.owner = decoder->owner;
+	record.owner_size = decoder->owner_size;
 	if (!read_rdata(wire->octets, from->rdata_at, from->rdata_size, &record, decoder->scratch))
 		return false;
 	if (record.section == SECTION_AUTHORITY) {
@@ -509,6 +514,7 @@ enum message_result message_decode(const uint8_t *octets, size_t size,
 	decoder.has_soa = false;
 	decoder.owner_pointer = 0;
 	decoder.owner = NULL;
+	decoder.owner_size = 0;
 	*reply = NULL;
 	failure->cause = FAILURE_NONE;
 	failure->rcode = RCODE_NOERROR;
@@ -703,6 +709,7 @@ static const char *store_record(const ldns_rr *rr, struct record *record, uint8_
 		return "the record is too large";
 	owner_size = name_size(wire, size);
 	record->owner = wire;
+	record->owner_size = (uint8_t)owner_size;
 	scratch = mem_new(WIRE_MESSAGE_MAX);
 	if (owner_size > 0 && size >= owner_size + RECORD_FIXED && size <= MESSAGE_RECORD_MAX &&
 		read_rdata(wire, owner_size + RECORD_FIXED, size - owner_size - RECORD_FIXED,

@@ -121,6 +121,10 @@ bool name_equal(const uint8_t *a, const uint8_t *b)
 	if (a == b)
 		return true;
 	size = size_of(a);
+	if (size_of(b) != size)
+		return false;
+	if (memcmp(a, b, size) == 0)
+		return true;
 	/* Length octets are below 'A', and the names end together or differ before. */
 	for (size_t i = 0; i < size; i++) {
 		if (a[i] != b[i] && fold(a[i]) != fold(b[i]))

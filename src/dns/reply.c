@@ -20,6 +20,7 @@ struct entry {
 	uint16_t rdata_size;
 	uint16_t rclass;
 	uint8_t section;
+	uint8_t owner_size;
 };
 
 struct reply {
@@ -74,6 +75,7 @@ struct record reply_record(const struct reply *reply, size_t index)
 		.type = entry->type,
 		.rclass = entry->rclass,
 		.rdata_size = entry->rdata_size,
+		.owner_size = entry->owner_size,
 		.ttl = entry->ttl,
 		.owner = octets + entry->owner_at,
 		.rdata = octets + entry->rdata_at,
@@ -223,7 +225,7 @@ static struct record *new_record(struct reply_draft *draft)
 void reply_draft_add(struct reply_draft *draft, const struct record *record)
 {
 	const uint8_t *before = draft->count > 0 ? draft->records[draft->count - 1].owner : NULL;
-	size_t owner_size = name_size(record->owner, NAME_SIZE_MAX);
+	size_t owner_size = record_owner_size(record);
 	struct record copy = *record;
 
 	assert(owner_size > 0);
@@ -231,6 +233,7 @@ void reply_draft_add(struct reply_draft *draft, const struct record *record)
 		copy.owner = before;
 	else
 		copy.owner = reply_draft_keep(draft, record->owner, owner_size);
+	copy.owner_size = (uint8_t)owner_size;
 	copy.rdata = reply_draft_keep(draft, record->rdata, record->rdata_size);
 	reply_draft_lend(draft, &copy);
 	draft->last_size = owner_size;
@@ -412,13 +415,10 @@ static bool find_place(
 	return false;
 }
 
-static uint32_t put_name(struct packing *packing, const uint8_t *name)
+static uint32_t put_name(struct packing *packing, const uint8_t *name, size_t size)
 {
-	size_t size;
-
 	if (name == packing->last_name)
 		return packing->last_at;
-	size = name_size(name, NAME_SIZE_MAX);
 	packing->last_name = name;
 	if (!find_place(packing, name, size, &packing->last_at)) {
 		packing->last_at = put_octets(packing, name, size);
@@ -429,16 +429,18 @@ static uint32_t put_name(struct packing *packing, const uint8_t *name)
 
 static struct entry pack_record(struct packing *packing, const struct record *record)
 {
+	size_t owner_size = record_owner_size(record);
 	struct entry entry = {
 		.ttl = record->ttl,
 		.type = record->type,
 		.rdata_size = record->rdata_size,
 		.rclass = record->rclass,
 		.section = (uint8_t)record->section,
+		.owner_size = (uint8_t)owner_size,
 	};
 	bool is_alias = record->type == TYPE_CNAME && record->section == SECTION_ANSWER;
 
-	entry.owner_at = put_name(packing, record->owner);
+	entry.owner_at = put_name(packing, record->owner, owner_size);
 	entry.rdata_at = put_octets(packing, record->rdata, record->rdata_size);
 	if (is_alias)
 		note_place(packing, entry.rdata_at,
@@ -454,7 +456,7 @@ static size_t most_octets(const struct chain *chain)
 	for (size_t i = 0; i < chain->count; i++) {
 		if (chain->records[i].owner != owner) {
 			owner = chain->records[i].owner;
-			size += name_size(owner, NAME_SIZE_MAX);
+			size += record_owner_size(&chain->records[i]);
 		}
 		size += chain->records[i].rdata_size;
 	}
@@ -472,7 +474,8 @@ static void fill(struct reply *reply, const struct chain *chain, const struct re
 	reply->count = (uint32_t)chain->count;
 	for (size_t i = 0; i < chain->count; i++)
 		reply->entries[i] = pack_record(&packing, &chain->records[i]);
-	reply->terminal_at = put_name(&packing, chain->terminal);
+	reply->terminal_at =
+		put_name(&packing, chain->terminal, name_size(chain->terminal, NAME_SIZE_MAX));
 	reply->edes_at = 0;
 	if (edes->count > 0) {
 		struct ede_list whole = { .count = edes->count };

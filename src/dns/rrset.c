@@ -39,6 +39,11 @@ static uint8_t fold(uint8_t octet)
 	return octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet + 32) : octet;
 }
 
+size_t record_owner_size(const struct record *record)
+{
+	return record->owner_size ? record->owner_size : name_size(record->owner, NAME_SIZE_MAX);
+}
+
 static int compare_folded(const uint8_t *a, const uint8_t *b, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
@@ -256,7 +261,7 @@ static void make_member(struct rrsets *sets, const struct record *record, size_t
 		member->owner_size = before->owner_size;
 		member->key = before->key;
 	} else {
-		member->owner_size = (uint8_t)name_size(record->owner, NAME_SIZE_MAX);
+		member->owner_size = (uint8_t)record_owner_size(record);
 		member->key = is_few(sets) ? find_first(sets->members, member)
 					   : hash_name(record->owner, member->owner_size);
 	}

@@ -33,6 +33,7 @@ struct mappings {
 	struct mapping *items;
 	size_t count;
 	const uint8_t *owner; /* the A records' own, letter case and all */
+	uint8_t owner_size;
 	uint32_t ttl;
 	struct mapping first_items[MAPPINGS_INLINE];
 };
@@ -155,6 +156,7 @@ static void find_mappings(
 		found->items = mem_new_array(most, sizeof(*found->items));
 	found->count = 0;
 	found->owner = NULL;
+	found->owner_size = 0;
 	found->ttl = 0;
 	for (size_t i = 0; i < reply_count(a->reply) && found->count < most; i++) {
 		struct record record = aged_record(a, i);
@@ -166,8 +168,10 @@ static void find_mappings(
 		if (places == 0)
 			continue;        /* D64-5.1.7-d */
 		found->ttl = record.ttl; /* one for all of an RRset (R2181-5.2-a, D64-5.1.7-e) */
-		if (found->count == 0)
+		if (found->count == 0) {
 			found->owner = record.owner;
+			found->owner_size = record.owner_size;
+		}
 		found->items[found->count++] =
 			(struct mapping){ .ipv4 = record.rdata, .places = places };
 	}
@@ -211,7 +215,8 @@ static void add_synthesized(const struct mappings *mappings, uint32_t ttl,
 		.rclass = CLASS_IN,
 		.rdata_size = AAAA_SIZE,
 		.ttl = ttl,
-		.owner = mappings->owner };
+		.owner = mappings->owner,
+		.owner_size = mappings->owner_size };
 	size_t shares[POLICY_PREFIXES_MAX];
 	size_t most = AAAA_MOST;
 

@@ -17,6 +17,7 @@ struct record {
 	uint16_t type;
 	uint16_t rclass;
 	uint16_t rdata_size;
+	uint8_t owner_size;   /* 0 = not known yet: record_owner_size */
 	uint32_t ttl;         /* seconds, as received after the caps */
 	const uint8_t *owner; /* a name */
 	const uint8_t *rdata;
@@ -27,6 +28,8 @@ bool record_is_dnssec(uint16_t type);
 
 /* The type of the RRset that it belongs to: what it covers, for an RRSIG. */
 uint16_t record_covers(const struct record *record);
+
+size_t record_owner_size(const struct record *record);
 
 struct rrset_member {
 	uint64_t order; /* of few: section, owner, class, type, whether a signature, place */
