@@ -186,11 +186,14 @@ static void share_out(const struct mappings *mappings, size_t prefix_count, size
 	size_t given = 0;
 	bool gave = true;
 
-	for (size_t place = 0; place < prefix_count; place++)
-		carried[place] = shares[place] = 0;
-	for (size_t i = 0; i < mappings->count; i++) {
-		for (size_t place = 0; place < prefix_count; place++)
+	for (size_t place = 0; place < prefix_count; place++) {
+		size_t even = most / prefix_count; /* so many rounds leave nobody short */
+
+		carried[place] = 0;
+		for (size_t i = 0; i < mappings->count; i++)
 			carried[place] += mappings->items[i].places >> place & 1;
+		shares[place] = carried[place] < even ? carried[place] : even;
+		given += shares[place];
 	}
 	while (gave) {
 		gave = false;
