@@ -15,7 +15,7 @@
 #include "stream.h"
 #include "zone.h"
 
-enum { EVENTS = 64, SECONDS = 3600 };
+enum { EVENTS = 64, SECONDS = 3600, SECONDS_MAX = 86400 };
 
 static const char text[] =
 	"usage: bench-floor udp|tcp|forward --listen ADDRESS:PORT [options]\n"
@@ -201,7 +201,7 @@ int main(int argc, char **argv)
 		else if (option == 'u')
 			place_parse(&options.upstream, optarg);
 		else if (option == 's')
-			seconds = (unsigned)number_parse("seconds", optarg, 1, SECONDS * 24);
+			seconds = (unsigned)number_parse("seconds", optarg, 1, SECONDS_MAX);
 		else if (option)
 			usage(text, option != 'h');
 	}

@@ -55,13 +55,15 @@ static void flush_down(struct forward *forward)
 	forward->ready_down = 0;
 }
 
+static const uint8_t asking[] = { 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 }; /* a header after its id */
+
 static void ask_upstream(struct forward *forward, struct flight *flight, uint16_t type)
 {
 	uint8_t *out = forward->up.octets[forward->ready_up];
 	uint16_t id = (uint16_t)((flight - forward->flights) << 1 | (type == ZONE_TYPE_AAAA));
 
 	zone_put16(out, id);
-	memcpy(out + 2, "\1\0\0\1\0\0\0\0\0\0", 10);
+	memcpy(out + 2, asking, sizeof(asking));
 	memcpy(out + ZONE_HEADER, flight->question, flight->question_size);
 	zone_put16(out + ZONE_HEADER + flight->question_size - 4, type);
 	forward->up.parts[forward->ready_up++].iov_len =

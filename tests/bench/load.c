@@ -253,9 +253,9 @@ static void run(struct load *load)
 	load->tally.by_us = calloc(PATIENCE_US + 1, sizeof(*load->tally.by_us));
 	if (!load->tally.by_us)
 		die("no memory");
-	for (uint16_t i = 0; i < SLOTS_MAX; i++) {
-		load->free[i] = i;
-		load->slots[i].id = i;
+	for (unsigned i = 0; i < SLOTS_MAX; i++) {
+		load->free[i] = (uint16_t)i;
+		load->slots[i].id = (uint16_t)i;
 		load->slots[i].is_free = true;
 	}
 	if (options->warms && options->mode != MODE_IDLE) {

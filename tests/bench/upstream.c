@@ -13,7 +13,7 @@
 #include "stream.h"
 #include "zone.h"
 
-enum { DELAYED_MAX = 65536, EVENTS = 64, NS_PER_MS = 1000000, SECONDS = 3600 };
+enum { DELAYED_MAX = 65536, EVENTS = 64, NS_PER_MS = 1000000, SECONDS = 3600, SECONDS_MAX = 86400 };
 
 static const char text[] =
 	"usage: bench-upstream --listen ADDRESS:PORT [options]\n"
@@ -258,7 +258,7 @@ int main(int argc, char **argv)
 		else if (option == 'r')
 			upstream.random = number_parse("seed", optarg, 0, UINT64_MAX);
 		else if (option == 's')
-			seconds = (unsigned)number_parse("seconds", optarg, 1, SECONDS * 24);
+			seconds = (unsigned)number_parse("seconds", optarg, 1, SECONDS_MAX);
 		else
 			usage(text, option != 'h');
 	}
