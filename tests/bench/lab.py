@@ -119,7 +119,7 @@ class Lab:
     """Starts what a run needs, and ends all of it with the run."""
 
     def __init__(self, build: str, cores: list[int], quick: bool):
-        self.programs = os.path.join(build, 'tests', 'bench')
+        self.programs = os.path.join(os.path.abspath(build), 'tests', 'bench')
         self.server_core, self.load_core = cores[:2]
         self.quick = quick
         self.folder = tempfile.mkdtemp(prefix='sixward-bench-')

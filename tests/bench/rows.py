@@ -317,7 +317,7 @@ ROWS = [
     Row('M8n', (Line('cpu', 'hit over TCP, 64 × one', 'µs', (TimesPeer(1.4),)),),
         measure_hits('tcp1', *TCP_ONE), ('tcp',)),
     Row('M8i', (Line('connection', '1,000 idle TCP clients', 'KiB/each', (AtMost(1),)),),
-        measure_idle_clients, ('tcp',), runs=3),
+        measure_idle_clients, runs=3),
     Row('M9', (
         Line('hit', 'two workers, hit', '× one', (AtMost(1.05),)),
         Line('miss', 'two workers, miss', '× one', (AtMost(1.05),)),

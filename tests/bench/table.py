@@ -106,23 +106,23 @@ def cells(rows: list[Row], results: dict[str, Results], names: list[str]) -> lis
     return out
 
 
+def noise(column: Column) -> str:
+    share = column.others_share()
+    return ' (others had %.0f %% of its processor)' % (100 * share) if share > NOISY_OTHERS else ''
+
+
 def remarks(rows: list[Row], results: dict[str, Results]) -> list[str]:
-    """Every run that was left out, and every figure that is not steady."""
+    """Every run that was left out, and whose figures are not steady."""
     out = []
     for row in rows:
-        for name, column in results[row.name].items():
-            for text in column.failures:
-                out.append('%s %s: a run failed: %s' % (row.name, name, text))
-            for sample in column.samples:
-                if sample.troubles:
-                    out.append('%s %s: a run left out: %s' % (row.name, name,
-                                                              '; '.join(sample.troubles)))
-            noisy = [line.text for line in row.lines if column.is_noisy(line)]
-            if noisy:
-                share = column.others_share()
-                why = ' (others used its processor up to %.0f %% of a run)' % (100 * share) \
-                    if share > NOISY_OTHERS else ''
-                out.append('%s %s: noisy%s: %s' % (row.name, name, why, '; '.join(noisy)))
+        columns = results[row.name].items()
+        for name, column in columns:
+            told = column.failures + ['; '.join(s.troubles) for s in column.samples if s.troubles]
+            out += ['%s %s: a run left out: %s' % (row.name, name, text) for text in told]
+        noisy = [name + noise(column) for name, column in columns
+                 if any(column.is_noisy(line) for line in row.lines)]
+        if noisy:
+            out.append('%s noisy: %s' % (row.name, ', '.join(noisy)))
     return out
 
 
