@@ -111,8 +111,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
-    all_kinds = [servers.sixward(os.path.join(os.path.abspath(options.build), 'src', 'app', 'sixward')),
-                 *servers.PEERS]
+    binary = os.path.join(os.path.abspath(options.build), 'src', 'app', 'sixward')
+    all_kinds = [servers.sixward(binary), *servers.PEERS]
     names = chosen(options.servers, [kind.name for kind in all_kinds] + ['floor'], 'server')
     wanted = chosen(options.rows, [row.name for row in ROWS], 'row')
     rows = [row for row in ROWS if row.name in wanted]
