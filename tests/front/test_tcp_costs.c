@@ -31,6 +31,8 @@ static struct {
 
 ssize_t __real_send(int descriptor, const void *octets, size_t size, int flags);
 ssize_t __wrap_send(int descriptor, const void *octets, size_t size, int flags);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -41,6 +43,13 @@ ssize_t __wrap_send(int descriptor, const void *octets, size_t size, int flags)
 	counted.sends++;
 	loop_stop(counted.loop);
 	return __real_send(descriptor, octets, size, flags);
+}
+
+void *__wrap_malloc(size_t size)
+{
+	counted.allocations++;
+	counted.octets += size;
+	return __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
@@ -211,6 +220,7 @@ static void a_connection_is_held_in_less_than_a_kilobyte(void **state)
 	run_until_sent(&scene, CLIENTS - 1);
 	for (int i = 0; i < CLIENTS; i++)
 		assert_answers(&scene, clients[i], 1);
+	assert_true(counted.allocations >= CLIENTS - 1); /* it does count */
 	assert_in_range(counted.octets, 1, (CLIENTS - 1) * CLIENT_OCTETS_MAX);
 	for (int i = 0; i < CLIENTS; i++)
 		close(clients[i]);
