@@ -11,7 +11,7 @@
 
 static_assert((int)GROUP_TRIES_MAX == (int)SEARCH_TRIES_MAX, "two names of one limit");
 
-enum { SPARE_MAX = 64 };
+enum { SPARE_MAX = 512 }; /* what some hundred misses at once take */
 
 struct group_query {
 	struct search search;

@@ -53,11 +53,17 @@ bool health_wants_probe(const struct health *health, uint64_t now_ms)
 	return health->state != HEALTH_GOOD && now_ms >= health->hold_until_ms;
 }
 
-/* The value that 95 % of the samples do not exceed: the (count / 20 + 1)th from above. */
+/* The percentile's place among the samples, from above. */
+static unsigned rank_of(const struct health *health)
+{
+	return health->sample_count / 20U + 1;
+}
+
+/* The value that 95 % of the samples do not exceed. */
 static uint16_t percentile(const struct health *health)
 {
 	uint16_t top[HEALTH_SAMPLES / 20 + 1] = { 0 };
-	unsigned rank = health->sample_count / 20U + 1;
+	unsigned rank = rank_of(health);
 
 	for (unsigned i = 0; i < health->sample_count; i++) {
 		uint16_t sample = health->samples_ms[i];
@@ -72,20 +78,38 @@ static uint16_t percentile(const struct health *health)
 	return top[rank - 1];
 }
 
+/* Which side of the percentile a sample is on: it comes, or goes. */
+static void note_side(struct health *health, uint16_t sample, int8_t change)
+{
+	if (sample > health->percentile_ms)
+		health->above_count = (uint8_t)(health->above_count + change);
+	else if (sample == health->percentile_ms)
+		health->equal_count = (uint8_t)(health->equal_count + change);
+}
+
+static void find_percentile(struct health *health)
+{
+	health->percentile_ms = percentile(health);
+	health->above_count = 0;
+	health->equal_count = 0;
+	for (unsigned i = 0; i < health->sample_count; i++)
+		note_side(health, health->samples_ms[i], 1);
+}
+
+/* Response times are much alike: few of them move the percentile, and only those are looked at
+ * all over again. */
 static void add_sample(struct health *health, uint16_t sample)
 {
-	uint16_t old = health->samples_ms[health->sample_next];
-	uint16_t border = health->percentile_ms;
-	bool is_full = health->sample_count == HEALTH_SAMPLES;
-
+	if (health->sample_count == HEALTH_SAMPLES)
+		note_side(health, health->samples_ms[health->sample_next], -1);
+	else
+		health->sample_count++;
+	note_side(health, sample, 1);
 	health->samples_ms[health->sample_next] = sample;
 	health->sample_next = (uint8_t)((health->sample_next + 1) % HEALTH_SAMPLES);
-	if (!is_full)
-		health->sample_count++;
-	/* One below the border in place of another does not move it. */
-	if (is_full && (sample == old || (sample < border && old < border)))
-		return;
-	health->percentile_ms = percentile(health);
+	if (health->above_count >= rank_of(health) ||
+		health->above_count + health->equal_count < rank_of(health))
+		find_percentile(health);
 }
 
 bool health_note_reply(struct health *health, uint64_t rtt_ms, uint64_t now_ms)

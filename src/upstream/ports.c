@@ -18,8 +18,11 @@ struct lane {
 	unsigned shared_count;
 };
 
+enum { PORT_CLASSES = 1024 };
+
 struct ports {
 	struct ports_options options;
+	uint8_t open[PORT_CLASSES]; /* ports by their number's rest, 64 at most; retired ones too */
 	struct lane lanes[PORTS_LANES];
 	struct port *retired; /* bounded by those who wait at them */
 	struct timer *timer;  /* closes old ones when questions have ceased */
@@ -59,6 +62,7 @@ struct ports *ports_new(const struct ports_options *options)
 
 static void port_free(struct port *port)
 {
+	port->ports->open[port->number % PORT_CLASSES]--;
 	udp_free(port->udp);
 	port->udp = NULL;
 	if (port->is_held)
@@ -136,6 +140,7 @@ static struct port *open_port(struct ports *ports, uint64_t now_ms, int *error)
 		return NULL;
 	}
 	port->number = udp_local(port->udp).port;
+	ports->open[port->number % PORT_CLASSES]++;
 	if (!timer_is_running(ports->timer))
 		timer_start(ports->timer, PORT_AGE_MAX);
 	return port;
@@ -253,6 +258,9 @@ static struct port *find_in(const struct lane *lane, uint16_t number)
 
 struct port *ports_find(const struct ports *ports, uint16_t number)
 {
+	/* Each miss asks this, and hardly ever does a client's port come near one of ours. */
+	if (!ports->open[number % PORT_CLASSES])
+		return NULL;
 	for (unsigned i = 0; i < PORTS_LANES; i++) {
 		struct port *port = find_in(&ports->lanes[i], number);
 

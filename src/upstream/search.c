@@ -752,7 +752,10 @@ void search_start(struct search *search, const struct search_ask *ask)
 	search->tries_max = ask->tries_max;
 	search->is_answered = false;
 	search->lingers = false;
-	memset(&search->failure, 0, sizeof(search->failure));
+	/* The texts of a list without items are nobody's. */
+	search->failure.cause = FAILURE_NONE;
+	search->failure.rcode = RCODE_NOERROR;
+	search->failure.edes.count = 0;
 	search->attempt_count = 0;
 
 	if (ask->is_refused) {

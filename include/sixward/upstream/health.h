@@ -32,6 +32,8 @@ struct health {
 	uint8_t sample_count;
 	uint8_t sample_next;
 	uint8_t repeat_count;
+	uint8_t above_count;    /* samples above the percentile */
+	uint8_t equal_count;    /* and those that equal it */
 	uint16_t percentile_ms; /* the 95th of the samples */
 	uint32_t losses;        /* in a row */
 	uint32_t smoothed;      /* response time in sixteenths of a millisecond */
