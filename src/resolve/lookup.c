@@ -209,11 +209,10 @@ void lookups_free(struct lookups *lookups)
 {
 	if (!lookups)
 		return;
-	while (lookups->oldest) {
-		struct flight *flight = lookups->oldest;
-
-		flight_land(flight);
-		flight_recycle(flight);
+	for (struct flight *flight = lookups->oldest, *next; flight; flight = next) {
+		next = flight->newer;
+		flight_clear(flight);
+		free(flight);
 	}
 	flight_clear(&lookups->refused);
 	free_idle(lookups);
