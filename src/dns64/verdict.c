@@ -54,10 +54,13 @@ enum verdict verdict_decide(const struct facts *facts)
 	case FOUND_MIXED:
 		return VERDICT_FILTER_AAAA; /* row 2, D64-5.1.4-d */
 	case FOUND_NXDOMAIN:
+		/* Row 19: old data does not deny a name that has an A by now. */
+		if (facts->aaaa_is_stale && (facts->a == FOUND_PENDING || facts->a == FOUND_DATA ||
+						    facts->a == FOUND_MIXED))
+			return decide_by_a(facts);
+		return VERDICT_RELAY_AAAA; /* row 11, whatever A is (D64-5.1.2-a, D64-5.1.5-f) */
 	case FOUND_FINAL:
-		/* Row 11, whatever A is (D64-5.1.2-a, D64-5.1.5-f); rows 21, 22, 25 (D64-5.5-nvb,
-		 * D64-5.1.5-g). */
-		return VERDICT_RELAY_AAAA;
+		return VERDICT_RELAY_AAAA; /* rows 21, 22, 25 (D64-5.5-nvb, D64-5.1.5-g) */
 	case FOUND_FAILURE:
 	case FOUND_LATE:
 		if (facts->aaaa_error_passes)

@@ -9,6 +9,7 @@
 #include "sixward/dns64/hide.h"
 #include "sixward/dns64/synth.h"
 #include "sixward/dns64/verdict.h"
+#include "sixward/resolve/stale.h"
 
 enum { NO_PREFIX_TTL = 5 }; /* LIM-35 */
 
@@ -268,9 +269,43 @@ static struct facts facts_of(const struct inquiry *inquiry)
 		.raw = inquiry->is_exempt,
 		.ignores_aaaa = inquiry->ignores_aaaa,
 		.aaaa_error_passes = policy_options(inquiry->policy)->aaaa_error_passes,
+		.aaaa_is_stale = aaaa_of(inquiry)->is_stale,
 		.aaaa = fact_found_aaaa(aaaa_of(inquiry), inquiry->policy),
 		.a = fact_found_a(a_of(inquiry), inquiry->policy),
 	};
+}
+
+/* Row 19: whether stale data is part of what the verdict rests on; a fact that it would not have
+ * waited for is not. */
+static bool rests_on_stale(const struct inquiry *inquiry, const struct facts *facts)
+{
+	struct facts without_aaaa = *facts;
+	struct facts without_a = *facts;
+
+	without_aaaa.aaaa = FOUND_PENDING;
+	without_a.a = FOUND_PENDING;
+	if (aaaa_of(inquiry)->is_stale && verdict_decide(&without_aaaa) == VERDICT_WAIT)
+		return true;
+	return a_of(inquiry)->is_stale && verdict_decide(&without_a) == VERDICT_WAIT;
+}
+
+/* R8767-4-a, EDE-01: 30 s for every record; its extended error comes first, for there is room for
+ * few. An error stays one. */
+static void be_stale(const struct inquiry *inquiry, struct ending *ending)
+{
+	struct ede_list edes = ending->edes;
+	struct reply *before = ending->reply;
+
+	if (!before || reply_facts(before)->kind == REPLY_RCODE)
+		return;
+	ending->outcome = ending->rcode == RCODE_NXDOMAIN ? OUTCOME_STALE_NXDOMAIN : OUTCOME_STALE;
+	ending->reply = stale_reply(&inquiry->question, before);
+	ending->age_s = 0;
+	ending->has_ad = false;
+	ending->edes = (struct ede_list){ 0 };
+	add_own_ede(ending, ending->outcome, NULL);
+	add_edes(ending, &edes);
+	reply_unref(before);
 }
 
 /* D64-5.1.3-b: a late AAAA is given up for the sake of an A. Where that gives nothing, the rest of
@@ -284,43 +319,51 @@ static bool is_worth_waiting(
 	       (verdict == VERDICT_RELAY_A && facts->a != FOUND_NXDOMAIN);
 }
 
-/* Section 5, rows 1 to 26. */
-static bool decide_aaaa(const struct inquiry *inquiry, struct ending *ending)
+static void be_decided(const struct inquiry *inquiry, enum verdict verdict, struct ending *ending)
 {
-	struct facts facts = facts_of(inquiry);
 	struct aged_reply aaaa = fact_aged(&inquiry->main);
 	struct aged_reply a = fact_aged(&inquiry->other);
-	enum verdict verdict = verdict_decide(&facts);
 
-	if (is_worth_waiting(inquiry, &facts, verdict))
-		return false;
 	switch (verdict) {
 	case VERDICT_WAIT:
-		return false;
+		return;
 	case VERDICT_RELAY_AAAA:
 		be_found(inquiry, &inquiry->main, ending);
-		cap_without_prefix(inquiry, ending);
-		return true;
+		return;
 	case VERDICT_FILTER_AAAA:
 		be_made(inquiry, ending, OUTCOME_FILTERED,
 			synth_filter(&inquiry->question, &aaaa, inquiry->policy));
 		ending->has_aa = inquiry->main.is_local;
-		return true;
+		return;
 	case VERDICT_SYNTHESIZE:
 		be_made(inquiry, ending, OUTCOME_SYNTHESIZED,
 			synth_aaaa(&inquiry->question, &a, synth_ttl_limit(&aaaa, inquiry->policy),
 				inquiry->policy));
-		return true;
+		return;
 	case VERDICT_EMPTY:
 		be_made(inquiry, ending, OUTCOME_EMPTY, synth_empty(&inquiry->question, &a));
 		ending->has_aa = inquiry->main.is_local;
-		cap_without_prefix(inquiry, ending);
-		return true;
+		return;
 	case VERDICT_RELAY_A:
 		be_a_error(inquiry, ending);
-		return true;
+		return;
 	}
-	return false;
+}
+
+/* Section 5, rows 1 to 26. */
+static bool decide_aaaa(const struct inquiry *inquiry, struct ending *ending)
+{
+	struct facts facts = facts_of(inquiry);
+	enum verdict verdict = verdict_decide(&facts);
+
+	if (verdict == VERDICT_WAIT || is_worth_waiting(inquiry, &facts, verdict))
+		return false;
+	be_decided(inquiry, verdict, ending);
+	if (rests_on_stale(inquiry, &facts))
+		be_stale(inquiry, ending);
+	if (verdict == VERDICT_RELAY_AAAA || verdict == VERDICT_EMPTY)
+		cap_without_prefix(inquiry, ending);
+	return true;
 }
 
 /* Rows H1, H2. */
@@ -352,12 +395,14 @@ static bool decide_a(const struct inquiry *inquiry, struct ending *ending)
 		return false;
 	case HIDE_RELAY:
 		be_found(inquiry, &inquiry->main, ending);
-		return true;
+		break;
 	case HIDE_REMOVE:
 		be_hidden(inquiry, ending);
-		return true;
+		break;
 	}
-	return false;
+	if (inquiry->main.is_stale || (has_a && !always && inquiry->other.is_stale))
+		be_stale(inquiry, ending);
+	return true;
 }
 
 /* D64-5.3.1-c, D64-5.3.1-d */
@@ -380,6 +425,8 @@ bool ending_decide(const struct inquiry *inquiry, struct ending *ending)
 		if (fact_is_open(&inquiry->main))
 			return false;
 		be_found(inquiry, &inquiry->main, ending);
+		if (inquiry->main.is_stale)
+			be_stale(inquiry, ending);
 		return true;
 	case PLAN_AAAA:
 		return decide_aaaa(inquiry, ending);
@@ -389,6 +436,8 @@ bool ending_decide(const struct inquiry *inquiry, struct ending *ending)
 		if (fact_is_open(&inquiry->main))
 			return false;
 		be_reversed(inquiry, ending);
+		if (inquiry->main.is_stale)
+			be_stale(inquiry, ending);
 		return true;
 	}
 	return false;

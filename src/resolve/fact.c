@@ -63,8 +63,22 @@ static void take_reply(struct fact *fact, struct reply *reply, uint32_t age_s, u
 		fact->failure.cause = FAILURE_CHAIN; /* D64-5.1.5-g */
 }
 
+bool fact_has_failed(const struct fact *fact)
+{
+	if (fact->reply)
+		return reply_facts(fact->reply)->kind == REPLY_RCODE;
+	return fact->failure.cause != FAILURE_NONE;
+}
+
 void fact_note(struct fact *fact, const struct lookup_result *result, uint8_t links_max)
 {
+	bool is_news = result->reply && reply_facts(result->reply)->kind != REPLY_RCODE;
+
+	if (fact->is_stale && !is_news)
+		return; /* R8767-4-c */
+	reply_unref(fact->reply);
+	fact->reply = NULL;
+	fact->is_stale = result->is_stale;
 	fact->is_late = false;
 	fact->is_cut = result->is_cut;
 	fact->is_cached_failure = result->is_cached_failure;
@@ -74,6 +88,23 @@ void fact_note(struct fact *fact, const struct lookup_result *result, uint8_t li
 		take_reply(fact, result->reply, result->age_s, links_max);
 	else
 		fact->failure = result->failure;
+}
+
+void fact_take_stale(struct fact *fact, const struct fact_sources *sources)
+{
+	struct lookup_result result;
+
+	if (fact->is_stale_tried || fact->is_stale || !fact->is_tried)
+		return;
+	if (!fact_is_open(fact) && !fact_has_failed(fact))
+		return;
+	if (failure_is_dnssec(&fact->failure))
+		return; /* D64-5.5-nvb: nobody knows whether the old data was secure (R8767-6-a) */
+	fact->is_stale_tried = true;
+	if (!lookup_stale(sources->lookups, &fact->question, &result))
+		return;
+	fact_note(fact, &result, lookups_links_max(sources->lookups));
+	reply_unref(result.reply);
 }
 
 static bool try_special(struct fact *fact, const struct fact_sources *sources)
@@ -109,6 +140,8 @@ void fact_try(struct fact *fact, const struct fact_sources *sources, bool specia
 		return;
 	fact_note(fact, &result, lookups_links_max(sources->lookups));
 	reply_unref(result.reply);
+	if (fact_has_failed(fact))
+		fact_take_stale(fact, sources); /* R8767-5-a: while the failure is held */
 }
 
 bool fact_is_open(const struct fact *fact)

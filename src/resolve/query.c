@@ -359,8 +359,12 @@ static void query_go_on(struct query *query);
 
 static void note(struct query *query, struct fact *fact, const struct lookup_result *result)
 {
+	struct fact_sources sources = sources_of(query);
+
 	fact->lookup = NULL;
-	fact_note(fact, result, lookups_links_max(query->resolver->parts.lookups));
+	fact_note(fact, result, lookups_links_max(sources.lookups));
+	if (fact_has_failed(fact))
+		fact_take_stale(fact, &sources); /* R8767-4-a */
 	query_go_on(query);
 }
 
@@ -409,30 +413,45 @@ static void note_late(struct fact *fact)
 		fact->is_late = true;
 }
 
+static void on_time(void *owner);
+
+/* Until the next time at which something is given up. */
+static void wait_for_time(struct query *query, uint64_t passed_ms)
+{
+	uint64_t half_ms = query->budget_ms / 2;
+	uint64_t next_ms = query->budget_ms;
+
+	if (!query->timer)
+		query->timer = timer_new(query->resolver->parts.loop, on_time, query);
+	if (query_halves(query) && passed_ms < half_ms)
+		next_ms = half_ms;
+	if (passed_ms < LOOKUPS_LATE_MS && LOOKUPS_LATE_MS < next_ms)
+		next_ms = LOOKUPS_LATE_MS;
+	timer_start(query->timer, next_ms - passed_ms);
+}
+
 static void on_time(void *owner)
 {
 	struct query *query = owner;
+	struct inquiry *inquiry = &query->inquiry;
+	struct fact_sources sources = sources_of(query);
 	uint64_t passed_ms = loop_now_ms(query->resolver->parts.loop) - query->started_ms;
 
+	if (passed_ms >= LOOKUPS_LATE_MS) {
+		/* R8767-5-a: who has no stale data goes on waiting. */
+		fact_take_stale(&inquiry->main, &sources);
+		fact_take_stale(&inquiry->other, &sources);
+	}
+	if (query_halves(query) && passed_ms >= query->budget_ms / 2)
+		note_late(inquiry_aaaa(inquiry));
 	if (passed_ms < query->budget_ms) {
-		struct fact *aaaa = inquiry_aaaa(&query->inquiry);
-
-		if (aaaa)
-			note_late(aaaa);
-		timer_start(query->timer, query->budget_ms - passed_ms);
+		wait_for_time(query, passed_ms);
 	} else {
-		query->inquiry.is_over = true; /* LIM-03 */
-		note_late(&query->inquiry.main);
-		note_late(&query->inquiry.other);
+		inquiry->is_over = true; /* LIM-03 */
+		note_late(&inquiry->main);
+		note_late(&inquiry->other);
 	}
 	query_go_on(query);
-}
-
-static void wait_for_time(struct query *query)
-{
-	if (!query->timer)
-		query->timer = timer_new(query->resolver->parts.loop, on_time, query);
-	timer_start(query->timer, query_halves(query) ? query->budget_ms / 2 : query->budget_ms);
 }
 
 /* A waiting request whose facts have changed. */
@@ -714,7 +733,7 @@ static enum query_state start_anew(struct resolver *resolver, const struct reque
 		query->done = done;
 		query->owner = owner;
 		query_park(query, request->list);
-		wait_for_time(query);
+		wait_for_time(query, 0);
 		query_ask(query);
 		return QUERY_WAITS;
 	}

@@ -21,6 +21,7 @@ struct facts {
 	bool raw;               /* CD=1, class not IN, or DNS64 off for client, zone or name */
 	bool ignores_aaaa;      /* "always synthesize" (D64-5.1.1-b) */
 	bool aaaa_error_passes; /* aaaa-error: pass */
+	bool aaaa_is_stale;     /* what is known of AAAA has expired (row 19) */
 	enum found aaaa;
 	enum found a;
 };

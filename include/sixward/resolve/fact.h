@@ -24,6 +24,8 @@ struct fact {
 	bool is_late;  /* unknown when time was up (D64-5.1.3-b) */
 	bool is_local; /* the name is one of our own records */
 	bool is_cut;
+	bool is_stale; /* the reply has expired (R8767-4-a); its TTLs mean nothing */
+	bool is_stale_tried;
 	bool is_cached_failure;
 	bool is_popular;  /* what a finished answer may be made of: see cache.h */
 	uint64_t edition; /* 0 = not as the cache has it for the question */
@@ -47,8 +49,16 @@ bool fact_take_record(struct fact *fact, const struct fact_sources *sources);
  * neither cache nor upstream is asked (ACL-c). */
 void fact_try(struct fact *fact, const struct fact_sources *sources, bool special, bool recursion);
 
-/* What the look-up that the owner started has found; `fact->lookup` is gone. */
+/* What the look-up that the owner started has found; `fact->lookup` is gone. A failure leaves stale
+ * data in its place (R8767-4-c). */
 void fact_note(struct fact *fact, const struct lookup_result *result, uint8_t links_max);
+
+/* Once, when upstream has failed the fact, or keeps it waiting: stale data in its place, if there
+ * is any. Not for what was not asked of the cache, and not over a DNSSEC failure (row 21). */
+void fact_take_stale(struct fact *fact, const struct fact_sources *sources);
+
+/* A failure, or an RCODE other than 0 and 3. */
+bool fact_has_failed(const struct fact *fact);
 
 /* Neither known nor given up. */
 bool fact_is_open(const struct fact *fact);

@@ -16,6 +16,8 @@
 	X(HIDDEN, "hidden", 4)                                                                     \
 	X(REVERSED, "reversed", 29)                                                                \
 	X(IPV4ONLY, "ipv4only", -1)                                                                \
+	X(STALE, "stale", 3)                                                                       \
+	X(STALE_NXDOMAIN, "stale_nxdomain", 19)                                                    \
 	X(NXDOMAIN_CUT, "nxdomain_cut", 29)                                                        \
 	X(RECORD, "record", -1)                                                                    \
 	X(SPECIAL, "special", -1)                                                                  \
