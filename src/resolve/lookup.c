@@ -495,6 +495,12 @@ bool lookup_stale(
 	if (!cache_find_stale(
 		    lookups->options.cache, question, loop_now_ms(lookups->options.loop), &hit))
 		return false;
+	/* What came to be known while the question was on its way has not expired: the NXDOMAIN of
+	 * another type is for the verdict (rows 14, 17). */
+	if (hit.age_s < reply_facts(hit.reply)->lifetime) {
+		reply_unref(hit.reply);
+		return false;
+	}
 	/* How old it is no longer matters: its TTLs are replaced (R8767-4-a). */
 	*result = (struct lookup_result){ .reply = hit.reply, .is_stale = true };
 	return true;

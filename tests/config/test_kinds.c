@@ -188,8 +188,6 @@ static void refuses_what_is_not_there_yet(void **state)
 		{ "views: [{clients: [any], dns64: {use: best}}]", "views[0].dns64.use" },
 		{ "http: \"[::1]:8064\"", "http" },
 		{ "dnssec: {validate: true}", "dnssec.validate" },
-		{ "cache: {serve-stale: 1d}", "cache.serve-stale" },
-		{ "cache: {prefetch: true}", "cache.prefetch" },
 	};
 
 	(void)state;
@@ -207,12 +205,10 @@ static void refuses_what_is_not_there_yet(void **state)
 		free(found);
 	}
 	config_unref(
-		loaded_well("cache: {serve-stale: 0s, prefetch: false}\n"
-			    "dns64: {check: null, append-aaaa: []}\nhttp: null\n"
+		loaded_well("dns64: {check: null, append-aaaa: []}\nhttp: null\n"
 			    "dnssec: {validate: false}\n"
 			    "listen: [{address: \"::1\", tls: null}]\n"
 			    "upstreams: [{address: 192.0.2.1, tls: null, via-nat64: false}]\n"));
-	config_unref(loaded_well("cache: {serve-stale: 0}"));
 }
 
 static void names_and_networks_keep_their_order(void **state)

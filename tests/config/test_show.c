@@ -61,8 +61,8 @@ static void shows_the_defaults(void **state)
 		"  min-ttl: 0s\n"
 		"  max-ttl: 1d\n"
 		"  max-negative-ttl: 1h\n"
-		"  serve-stale: 0s\n"
-		"  prefetch: false\n"
+		"  serve-stale: 1d\n"
+		"  prefetch: true\n"
 		"  nxdomain-cut: true\n"
 		"dnssec:\n"
 		"  validate: false\n"
@@ -154,7 +154,8 @@ static const struct choice cache[] = {
 	{ "  min-ttl:", { "0s", "60s" } },
 	{ "  max-ttl:", { "90s", "3h", "7d" } },
 	{ "  max-negative-ttl:", { "1s", "3h" } },
-	{ "  serve-stale:", { "0" } },
+	{ "  serve-stale:", { "0s", "3d" } },
+	{ "  prefetch:", { "false" } },
 	{ "  nxdomain-cut:", { "false" } },
 };
 static const struct choice limits[] = {

@@ -143,7 +143,7 @@ class Check(Case):
                 ('dns64: {use: best}\n', 'use'), ('http: "[::1]:8064"\n', 'not supported'),
                 ('upstreams: [{address: 2620:fe::fe, tls: dns.quad9.net}]\n', 'not supported'),
                 ('upstreams: ["127.0.0.1:5"]\nlisten: ["127.0.0.1:5"]\n', 'upstreams'),
-                ('cache: {serve-stale: 1d}\n', 'not supported'),
+                ('cache: {serve-stale: 4d}\n', 'serve-stale'),
                 ('dnssec: {validate: true}\n', 'not supported'),
                 ('records: ["x IN A 300"]\n', 'records'), ('\tworkers: 1\n', ':1:')):
             with self.subTest(text):
@@ -173,7 +173,7 @@ class Check(Case):
         for key in ('listen', 'allow', 'upstreams', 'dns64', 'cache', 'limits', 'log', 'workers'):
             self.assertRegex(text, r'(?m)^%s:' % key)
         # Not built yet, so it shows as off.
-        self.assertRegex(text, r'serve-stale: 0s')
+        self.assertRegex(text, r'append-aaaa: \[\]')
         self.assertRegex(text, r'http: null')
         examples = os.path.join(world.HERE, '..', '..', 'examples')
         for file in sorted(os.listdir(examples)):
