@@ -325,51 +325,47 @@ struct stale_row {
 };
 
 static const struct stale_row stale_rows[] = {
-	{ "RFC 8767 4-a", "A x.org", "5 A 192.0.2.1", NULL, NULL, "A x.org", 5000, "A 1" },
-	{ "RFC 8767 4-a", "A x.org", "5 A 192.0.2.1", NULL, NULL, "A x.org", 104999, "A 1" },
-	{ "RFC 8767 5-a", "A x.org", "5 A 192.0.2.1", NULL, NULL, "A x.org", 105000, "none" },
-	{ "RFC 8767 4-a", "A x.org", "5 A 192.0.2.1", NULL, NULL, "AAAA x.org", 5000, "none" },
-	{ "RFC 8767 4-a", "A x.org", "5 A 192.0.2.1", NULL, NULL, "A x.org scope 2", 5000, "none" },
+	{ "R8767-4-a", "A x.org", "5 A 192.0.2.1", NULL, NULL, "A x.org", 5000, "A 1" },
+	{ "R8767-4-a", "A x.org", "5 A 192.0.2.1", NULL, NULL, "A x.org", 104999, "A 1" },
+	{ "R8767-5-a", "A x.org", "5 A 192.0.2.1", NULL, NULL, "A x.org", 105000, "none" },
+	{ "R8767-4-a", "A x.org", "5 A 192.0.2.1", NULL, NULL, "AAAA x.org", 5000, "none" },
+	{ "R8767-4-a", "A x.org", "5 A 192.0.2.1", NULL, NULL, "A x.org scope 2", 5000, "none" },
 	{ "R2308-5-b", "A x.org", "NXDOMAIN 5/5", NULL, NULL, "MX x.org", 9000, "denied" },
-	{ "RFC 8767 4-a", "A x.org", "NXDOMAIN 5/5", NULL, NULL, "MX a.x.org", 9000, "none" },
-	{ "RFC 8767 4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "1 A 192.0.2.2", "A x.org", 9000,
+	{ "R8767-4-a", "A x.org", "NXDOMAIN 5/5", NULL, NULL, "MX a.x.org", 9000, "none" },
+	{ "R8767-4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "1 A 192.0.2.2", "A x.org", 9000,
 		"A 2" },
-	{ "RFC 8767 4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "NXDOMAIN 5/5", "A x.org", 9000,
+	{ "R8767-4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "NXDOMAIN 5/5", "A x.org", 9000,
 		"denied" },
-	{ "RFC 8767 4-c", "A x.org", "2 A 192.0.2.1", "MX x.org", "NXDOMAIN 5/5", "A x.org", 9000,
+	{ "R8767-4-c", "A x.org", "2 A 192.0.2.1", "MX x.org", "NXDOMAIN 5/5", "A x.org", 9000,
 		"denied" },
-	{ "RFC 8767 4-c", "A x.org", "NXDOMAIN 2/2", "A x.org", "1 A 192.0.2.2", "A x.org", 9000,
+	{ "R8767-4-c", "A x.org", "NXDOMAIN 2/2", "A x.org", "1 A 192.0.2.2", "A x.org", 9000,
 		"A 2" },
-	{ "RFC 8767 4-c", "A x.org", "NXDOMAIN 2/2", "A x.org", "1 A 192.0.2.2", "MX x.org", 9000,
+	{ "R8767-4-c", "A x.org", "NXDOMAIN 2/2", "A x.org", "1 A 192.0.2.2", "MX x.org", 9000,
 		"none" },
-	{ "RFC 8767 4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "SERVFAIL", "A x.org", 9000,
-		"A 1" },
-	{ "RFC 8767 4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "RCODE 6", "A x.org", 9000,
-		"A 1" },
-	{ "RFC 8767 6-a", "A x.org", "0 A 192.0.2.1", NULL, NULL, "A x.org", 1, "none" },
-	{ "RFC 8767 6-a", "A x.org", "2 A 192.0.2.1", "A x.org", "0 A 192.0.2.2", "A x.org", 9000,
+	{ "R8767-4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "SERVFAIL", "A x.org", 9000, "A 1" },
+	{ "R8767-4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "RCODE 6", "A x.org", 9000, "A 1" },
+	{ "R8767-6-a", "A x.org", "0 A 192.0.2.1", NULL, NULL, "A x.org", 1, "none" },
+	{ "R8767-6-a", "A x.org", "2 A 192.0.2.1", "A x.org", "0 A 192.0.2.2", "A x.org", 9000,
 		"none" },
-	{ "RFC 8767 4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "NODATA", "A x.org", 9000,
-		"none" },
-	{ "RFC 8767 4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "NXDOMAIN", "A x.org", 9000,
-		"none" },
+	{ "R8767-4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "NODATA", "A x.org", 9000, "none" },
+	{ "R8767-4-c", "A x.org", "2 A 192.0.2.1", "A x.org", "NXDOMAIN", "A x.org", 9000, "none" },
 	/* A CNAME drives out other types, and the reverse. */
-	{ "RFC 8767 7-a", "A x.org", "2 A 192.0.2.1", "AAAA x.org",
+	{ "R8767-7-a", "A x.org", "2 A 192.0.2.1", "AAAA x.org",
 		"2 CNAME y.org, 2 AAAA 2001:db8::1", "A x.org", 9000, "none" },
-	{ "RFC 8767 7-a", "A x.org", "60 A 192.0.2.1", "AAAA x.org",
+	{ "R8767-7-a", "A x.org", "60 A 192.0.2.1", "AAAA x.org",
 		"2 CNAME y.org, 2 AAAA 2001:db8::1", "A x.org", 70000, "none" },
-	{ "RFC 8767 7-a", "A x.org", "60 A 192.0.2.1", "CNAME x.org", "2 CNAME y.org", "A x.org",
+	{ "R8767-7-a", "A x.org", "60 A 192.0.2.1", "CNAME x.org", "2 CNAME y.org", "A x.org",
 		70000, "none" },
-	{ "RFC 8767 7-a", "A x.org", "60 CNAME y.org, 60 A 192.0.2.1", "AAAA x.org",
+	{ "R8767-7-a", "A x.org", "60 CNAME y.org, 60 A 192.0.2.1", "AAAA x.org",
 		"2 AAAA 2001:db8::1", "A x.org", 70000, "none" },
-	{ "RFC 8767 7-a", "A x.org", "2 CNAME y.org, 2 A 192.0.2.1", "AAAA x.org", "NODATA 60/60",
+	{ "R8767-7-a", "A x.org", "2 CNAME y.org, 2 A 192.0.2.1", "AAAA x.org", "NODATA 60/60",
 		"A x.org", 9000, "none" },
-	{ "RFC 8767 7-a", "A x.org", "60 A 192.0.2.1", "TXT x.org", "9 TXT t", "A x.org", 70000,
+	{ "R8767-7-a", "A x.org", "60 A 192.0.2.1", "TXT x.org", "9 TXT t", "A x.org", 70000,
 		"A 1" },
-	{ "RFC 8767 7-a", "A x.org", "60 A 192.0.2.1", "DS x.org", "NODATA 60/60", "A x.org", 70000,
+	{ "R8767-7-a", "A x.org", "60 A 192.0.2.1", "DS x.org", "NODATA 60/60", "A x.org", 70000,
 		"A 1" },
 	/* Servers that disagree only about what is not there. */
-	{ "RFC 8767 7-a", "A x.org", "60 CNAME y.org, 60 A 192.0.2.1", "AAAA x.org", "NODATA 60/60",
+	{ "R8767-7-a", "A x.org", "60 CNAME y.org, 60 A 192.0.2.1", "AAAA x.org", "NODATA 60/60",
 		"A x.org", 70000, "TYPE5" },
 };
 
@@ -402,7 +398,7 @@ static void finds_nothing_stale_when_switched_off(void **state)
 	cache_free(cache);
 }
 
-/* RFC 8767 5-a: a recheck every 30 s, and more rarely if it goes on. */
+/* R8767-5-a: a recheck every 30 s, and more rarely if it goes on. */
 static void a_failure_is_held_longer_over_stale_data(void **state)
 {
 	struct cache *cache = cache_with(1000, false);
@@ -434,7 +430,7 @@ static bool told(struct cache *cache, const char *text, uint64_t now_ms, bool *i
 	return hit.wants_refresh;
 }
 
-/* prefetch, CCH-g */
+/* LIM-37, CCH-g */
 static void tells_once_that_what_is_popular_is_near_its_end(void **state)
 {
 	struct cache *cache = cache_with(0, true);
@@ -614,7 +610,7 @@ static void the_oldest_of_too_many_finished_answers_goes(void **state)
 	cache_free(cache);
 }
 
-/* prefetch: a hit by a finished answer is one, and it gives way where a refresh is to be told. */
+/* LIM-37: a hit by a finished answer is one, and it gives way where a refresh is to be told. */
 static void a_finished_answer_does_not_hide_a_near_end(void **state)
 {
 	struct cache *cache = cache_with(0, true);
@@ -633,7 +629,7 @@ static void a_finished_answer_does_not_hide_a_near_end(void **state)
 	cache_free(cache);
 }
 
-/* prefetch: whoever was answered so is counted, also when the answer is there no more. */
+/* LIM-37: whoever was answered so is counted, also when the answer is there no more. */
 static void hits_by_finished_answers_make_a_fact_popular(void **state)
 {
 	struct cache *cache = cache_with(0, true);
