@@ -15,6 +15,7 @@
 #include "sixward/front/gate.h"
 #include "sixward/net/socket.h"
 #include "sixward/net/timer.h"
+#include "sixward/resolve/hints.h"
 
 enum {
 	STOP_MS = 2000, /* product.md: what is in progress may take so long */
@@ -39,6 +40,7 @@ struct server {
 	struct cache *cache;
 	struct claims *claims;   /* NULL: there is one worker */
 	struct rumours *rumours; /* the same */
+	struct hints *hints;
 	struct shares *shares;
 	struct cookies *cookies;
 	struct limit *answers;
@@ -103,6 +105,7 @@ struct server *server_new(struct loop *loop, struct config *config)
 	server->cache = cache_new(&config->cache);
 	server->claims = server->lane_count > 1 ? claims_new() : NULL;
 	server->rumours = server->lane_count > 1 ? rumours_new() : NULL;
+	server->hints = hints_new();
 	server->shares = shares_new(config->tcp_connections_max, config->tcp_per_client_max);
 	server->cookies = make_cookies(server, config);
 	server->answers = limit_new(config->rate, BUCKETS_MAX);
@@ -112,6 +115,7 @@ struct server *server_new(struct loop *loop, struct config *config)
 	common = (struct worker_common){ .cache = server->cache,
 		.claims = server->claims,
 		.rumours = server->rumours,
+		.hints = server->hints,
 		.shares = server->shares,
 		.queries = &server->queries,
 		.cookies = server->cookies,
@@ -426,6 +430,7 @@ void server_free(struct server *server)
 	shares_free(server->shares);
 	claims_free(server->claims);
 	rumours_free(server->rumours);
+	hints_free(server->hints);
 	cache_free(server->cache);
 	config_unref(server->config);
 	free(server);

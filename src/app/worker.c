@@ -255,6 +255,7 @@ static struct resolver_parts parts_of(const struct worker *worker)
 		.local = worker->local,
 		.views = &worker->config->views,
 		.cache = worker->common.cache,
+		.hints = worker->common.hints,
 		.stamp = stamp_of(worker),
 		.queries_max = worker->config->queries_max,
 		.queries = worker->common.queries,

@@ -15,7 +15,10 @@
 #include "sixward/resolve/crowd.h"
 #include "sixward/resolve/ending.h"
 
-enum { QUESTION_MAX = NAME_SIZE_MAX + 4 };
+enum {
+	QUESTION_MAX = NAME_SIZE_MAX + 4,
+	HINT_MS = 150 /* how long an AAAA that is expected is waited for alone */
+};
 
 struct query {
 	struct resolver *resolver;
@@ -171,6 +174,11 @@ static void query_park(struct query *query, struct query_list *list)
 	query->policy = policy_ref(query->policy);
 }
 
+static uint64_t passed_ms(const struct query *query)
+{
+	return loop_now_ms(query->resolver->parts.loop) - query->started_ms;
+}
+
 static void observe(const struct query *query, const struct ending *ending)
 {
 	const struct resolver_parts *parts = &query->resolver->parts;
@@ -182,7 +190,7 @@ static void observe(const struct query *query, const struct ending *ending)
 		.origin = &query->origin,
 		.outcome = ending->outcome,
 		.rcode = ending->rcode,
-		.took_ms = loop_now_ms(parts->loop) - query->started_ms,
+		.took_ms = passed_ms(query),
 		.reply = ending->reply,
 		.aaaa = main_is_aaaa ? inquiry->main.reply : inquiry->other.reply,
 		.a = main_is_a ? inquiry->main.reply : inquiry->other.reply,
@@ -334,6 +342,33 @@ static struct fact_sources sources_of(const struct query *query)
 	};
 }
 
+/* A name that had an AAAA is likely to have one still: A is not asked for while that is to be seen
+ * soon. */
+static bool expects_aaaa(const struct query *query)
+{
+	const struct inquiry *inquiry = &query->inquiry;
+	const struct hints *hints = query->resolver->parts.hints;
+
+	return hints && inquiry->plan == PLAN_AAAA && !inquiry_is_patient(inquiry) &&
+	       fact_is_open(&inquiry->main) && passed_ms(query) < HINT_MS &&
+	       hints_find(hints, &inquiry->question.name);
+}
+
+/* For the next time that the cache does not know the name. */
+static void note_hint(const struct query *query, const struct ending *ending)
+{
+	const struct inquiry *inquiry = &query->inquiry;
+	struct hints *hints = query->resolver->parts.hints;
+	bool is_usable = ending->outcome == OUTCOME_RELAYED || ending->outcome == OUTCOME_FILTERED;
+
+	if (!hints || inquiry->plan != PLAN_AAAA || !inquiry->main.reply || inquiry->main.is_stale)
+		return;
+	if (is_usable && reply_facts(inquiry->main.reply)->kind == REPLY_DATA)
+		hints_note(hints, &inquiry->question.name);
+	else
+		hints_forget(hints, &inquiry->question.name);
+}
+
 /* Finds out what is known here and now, as far as it can still change the answer; false when
  * the answer has to wait for more. A cached AAAA that decides asks for no A (D64-5.1-a). */
 static bool query_look(struct query *query, struct ending *ending)
@@ -349,7 +384,8 @@ static bool query_look(struct query *query, struct ending *ending)
 	fact_try(first, &sources, inquiry->plan == PLAN_REVERSE, recursion);
 	if (ending_decide(inquiry, ending))
 		return true;
-	if (!inquiry_has_other(inquiry) || (is_patient && fact_is_open(first)))
+	if (!inquiry_has_other(inquiry) || (is_patient && fact_is_open(first)) ||
+		expects_aaaa(query))
 		return false;
 	fact_try(second, &sources, false, recursion);
 	return ending_decide(inquiry, ending);
@@ -416,18 +452,22 @@ static void note_late(struct fact *fact)
 static void on_time(void *owner);
 
 /* Until the next time at which something is given up. */
-static void wait_for_time(struct query *query, uint64_t passed_ms)
+static void wait_for_time(struct query *query)
 {
-	uint64_t half_ms = query->budget_ms / 2;
-	uint64_t next_ms = query->budget_ms;
+	const struct inquiry *inquiry = &query->inquiry;
+	uint64_t passed = passed_ms(query);
+	uint64_t half = query->budget_ms / 2;
+	uint64_t next = query->budget_ms;
 
 	if (!query->timer)
 		query->timer = timer_new(query->resolver->parts.loop, on_time, query);
-	if (query_halves(query) && passed_ms < half_ms)
-		next_ms = half_ms;
-	if (passed_ms < LOOKUPS_LATE_MS && LOOKUPS_LATE_MS < next_ms)
-		next_ms = LOOKUPS_LATE_MS;
-	timer_start(query->timer, next_ms - passed_ms);
+	if (query_halves(query) && passed < half)
+		next = half;
+	if (passed < LOOKUPS_LATE_MS && LOOKUPS_LATE_MS < next)
+		next = LOOKUPS_LATE_MS;
+	if (passed < HINT_MS && inquiry_has_other(inquiry) && !inquiry->other.is_tried)
+		next = HINT_MS;
+	timer_start(query->timer, next - passed);
 }
 
 static void on_time(void *owner)
@@ -435,17 +475,17 @@ static void on_time(void *owner)
 	struct query *query = owner;
 	struct inquiry *inquiry = &query->inquiry;
 	struct fact_sources sources = sources_of(query);
-	uint64_t passed_ms = loop_now_ms(query->resolver->parts.loop) - query->started_ms;
+	uint64_t passed = passed_ms(query);
 
-	if (passed_ms >= LOOKUPS_LATE_MS) {
+	if (passed >= LOOKUPS_LATE_MS) {
 		/* R8767-5-a: who has no stale data goes on waiting. */
 		fact_take_stale(&inquiry->main, &sources);
 		fact_take_stale(&inquiry->other, &sources);
 	}
-	if (query_halves(query) && passed_ms >= query->budget_ms / 2)
+	if (query_halves(query) && passed >= query->budget_ms / 2)
 		note_late(inquiry_aaaa(inquiry));
-	if (passed_ms < query->budget_ms) {
-		wait_for_time(query, passed_ms);
+	if (passed < query->budget_ms) {
+		wait_for_time(query);
 	} else {
 		inquiry->is_over = true; /* LIM-03 */
 		note_late(&inquiry->main);
@@ -468,6 +508,7 @@ static void query_go_on(struct query *query)
 		query_ask(query);
 		return;
 	}
+	note_hint(query, &ending);
 	size = query_end(query, &ending, octets);
 	query_release(query);
 	done(owner, &origin, octets, size);
@@ -733,7 +774,7 @@ static enum query_state start_anew(struct resolver *resolver, const struct reque
 		query->done = done;
 		query->owner = owner;
 		query_park(query, request->list);
-		wait_for_time(query, 0);
+		wait_for_time(query);
 		query_ask(query);
 		return QUERY_WAITS;
 	}

@@ -97,6 +97,7 @@ static void open_scene(struct scene *scene)
 	views_set_fallback(&scene->views, policy_new(&scene->policy));
 	netset_add_text(&clients, "203.0.113.0/24");
 	views_add(&scene->views, &clients, policy_new(&scene->view));
+	scene->hints = scene->has_hints ? hints_new() : NULL;
 	scene->parts = (struct resolver_parts){ .loop = scene->loop,
 		.lookups = scene->lookups,
 		.routes = scene->routes,
@@ -105,6 +106,7 @@ static void open_scene(struct scene *scene)
 		.queries_max = scene->queries_max,
 		.budget_ms = SCENE_BUDGET_MS,
 		.cache = scene->cache,
+		.hints = scene->hints,
 		.stamp = 1,
 		.observe = scene->is_unobserved ? NULL : on_observe,
 		.observer = scene };
@@ -116,6 +118,7 @@ void scene_clear(struct scene *scene)
 	query_list_cancel(&scene->list);
 	assert(!scene->list.first && !scene->list.count);
 	resolver_free(scene->resolver);
+	hints_free(scene->hints);
 	lookups_free(scene->lookups);
 	local_free(scene->local);
 	views_clear(&scene->views);

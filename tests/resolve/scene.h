@@ -32,6 +32,7 @@ struct scene {
 	const char *identity;
 	uint32_t queries_max;
 	bool nxdomain_cut;
+	bool has_hints;
 	bool is_unobserved; /* then answers may be finished ones */
 
 	struct loop *loop;
@@ -40,6 +41,7 @@ struct scene {
 	struct cache *cache;
 	struct lookups *lookups;
 	struct local *local;
+	struct hints *hints; /* NULL unless wanted */
 	struct views views;
 	struct resolver *resolver;
 	struct resolver_parts parts;

@@ -81,6 +81,64 @@ static void a_cached_aaaa_that_decides_asks_no_a(void **state)
 	assert_int_equal(fake_asked(scene->routes, NULL), 2);
 }
 
+/* goals.md, M4: one question upstream for a name that had an AAAA before. */
+static void a_name_that_had_an_aaaa_is_asked_for_aaaa_alone(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->has_hints = true;
+	fake_says(scene->routes, "AAAA x.org = 5 AAAA 2001:db8::1");
+	fake_says(scene->routes, "A x.org = 5 A 192.0.2.1");
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_string_equal(
+			scene_ask(scene, "AAAA x.org"), "NOERROR | x.org. 5 AAAA 2001:db8::1");
+		assert_int_equal(fake_asked(scene->routes, "AAAA x.org"), i);
+		assert_int_equal(fake_asked(scene->routes, "A x.org"), 1);
+		scene_play(scene, 10000);
+	}
+}
+
+/* D64-5.1.4-a: what the AAAA of then does not tell of now. */
+static void a_name_that_lost_its_aaaa_is_synthesized_all_the_same(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->has_hints = true;
+	fake_says(scene->routes, "AAAA x.org = 5 AAAA 2001:db8::1");
+	fake_says(scene->routes, "A x.org = 5 A 192.0.2.1");
+	scene_ask(scene, "AAAA x.org");
+	scene_play(scene, 10000);
+	fake_says(scene->routes, "AAAA x.org = NODATA 5/5");
+	assert_string_equal(
+		scene_ask(scene, "AAAA x.org"), "NOERROR | x.org. 5 AAAA " SYNTH MARKED);
+	/* One after the other, this once. */
+	assert_int_equal(scene->asked[1].at_ms, 2 * FAKE_DELAY_MS);
+	scene_play(scene, 10000);
+	scene_ask(scene, "AAAA x.org");
+	assert_int_equal(scene->asked[2].at_ms, FAKE_DELAY_MS);
+}
+
+static void an_aaaa_that_was_expected_and_is_late_is_not_waited_for_alone(void **state)
+{
+	enum { HINT_MS = 150 };
+	struct scene *scene = *state;
+
+	scene->has_hints = true;
+	fake_says(scene->routes, "AAAA x.org = 5 AAAA 2001:db8::1");
+	fake_says(scene->routes, "A x.org = 5 A 192.0.2.1");
+	scene_ask(scene, "AAAA x.org");
+	scene_play(scene, 10000);
+	fake_says_after(scene->routes, 1000, "AAAA x.org = NODATA 5/5");
+	scene_start(scene, "AAAA x.org");
+	scene_play(scene, HINT_MS - 1);
+	assert_int_equal(fake_asked(scene->routes, "A x.org"), 1);
+	scene_play(scene, 1);
+	assert_int_equal(fake_asked(scene->routes, "A x.org"), 2);
+	scene_play(scene, 2000);
+	assert_int_equal(scene->asked[1].at_ms, 1000);
+	assert_string_equal(scene->asked[1].text, "NOERROR | x.org. 5 AAAA " SYNTH MARKED);
+}
+
 /* D64-5.1.3-b, LIM-04 */
 static void at_half_of_the_budget_a_missing_aaaa_is_late(void **state)
 {
@@ -592,6 +650,9 @@ int main(void)
 		SCENE(asks_aaaa_and_a_at_once),
 		SCENE(a_late_native_aaaa_is_waited_for),
 		SCENE(a_cached_aaaa_that_decides_asks_no_a),
+		SCENE(a_name_that_had_an_aaaa_is_asked_for_aaaa_alone),
+		SCENE(a_name_that_lost_its_aaaa_is_synthesized_all_the_same),
+		SCENE(an_aaaa_that_was_expected_and_is_late_is_not_waited_for_alone),
 		SCENE(at_half_of_the_budget_a_missing_aaaa_is_late),
 		SCENE(a_comes_in_the_second_half),
 		SCENE(an_aaaa_that_was_late_may_still_come_before_a),

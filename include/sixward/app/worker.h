@@ -17,6 +17,7 @@ struct worker_common {
 	struct cache *cache;
 	struct claims *claims;   /* NULL: there is one worker */
 	struct rumours *rumours; /* the same */
+	struct hints *hints;
 	struct shares *shares;
 	struct cookies *cookies;   /* NULL = off */
 	_Atomic uint32_t *queries; /* in progress, of all (LIM-07) */

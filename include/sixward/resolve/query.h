@@ -7,6 +7,7 @@
 
 #include "sixward/dns/answer.h"
 #include "sixward/local/local.h"
+#include "sixward/resolve/hints.h"
 #include "sixward/resolve/lookup.h"
 #include "sixward/resolve/outcome.h"
 #include "sixward/resolve/view.h"
@@ -63,6 +64,7 @@ struct resolver_parts {
 	struct local *local;
 	const struct views *views;
 	struct cache *cache;  /* for finished answers; NULL = none are used */
+	struct hints *hints;  /* of all workers; NULL = AAAA and A are always asked at once */
 	uint64_t stamp;       /* of all besides policies that an answer depends on (D64-5.4-f): the
 				 same with all resolvers that share the cache, and another after each
 				 change of settings or own records */
