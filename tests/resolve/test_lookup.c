@@ -54,7 +54,9 @@ static int set_up(void **state)
 	scene.cache = cache_new(&(struct cache_options){ .size = CACHE_SIZE,
 		.nxdomain_cut = true,
 		.failure_first_s = 5,
-		.failure_most_s = 60 });
+		.failure_most_s = 60,
+		.stale_s = 1000,
+		.prefetch = true });
 	scene.claims = claims_new();
 	scene.lookups = new_lookups(&scene);
 	scene.other = new_lookups(&scene);
@@ -145,6 +147,88 @@ static void asks_and_keeps_the_answer(void **state)
 	assert_string_equal(told.text, "data 1");
 	assert_string_equal(known(scene, "A x.org"), "data 1");
 	assert_int_equal(fake_asked(scene->routes, NULL), 1);
+}
+
+/* Asked for, and then often enough to be worth a refresh, shortly before its 60 s are over. */
+static void be_popular(struct scene *scene, const char *const *questions, size_t count)
+{
+	struct told told[WAITERS];
+
+	for (size_t i = 0; i < count; i++)
+		start(scene, questions[i], &told[i]);
+	sim_run_for(scene->sim, 1000);
+	for (size_t i = 0; i < count; i++) {
+		assert_string_equal(known(scene, questions[i]), "data 1");
+		assert_string_equal(known(scene, questions[i]), "data 1");
+	}
+	sim_run_for(scene->sim, 56000);
+}
+
+/* LIM-37, CCH-g */
+static void what_is_popular_is_asked_for_before_its_end(void **state)
+{
+	static const char *const question = "A x.org";
+	struct scene *scene = *state;
+
+	fake_says(scene->routes, "A x.org = 60 A 192.0.2.1");
+	be_popular(scene, &question, 1);
+	assert_int_equal(fake_asked(scene->routes, NULL), 1);
+	assert_string_equal(known(scene, question), "data 1");
+	assert_string_equal(known(scene, question), "data 1");
+	assert_int_equal(fake_asked(scene->routes, NULL), 2);
+	sim_run_for(scene->sim, 10000);
+	assert_string_equal(known(scene, question), "data 1");
+	assert_int_equal(fake_asked(scene->routes, NULL), 2);
+}
+
+/* R8767-4-c */
+static void a_refresh_that_fails_leaves_what_is_known(void **state)
+{
+	static const char *const question = "A x.org";
+	struct scene *scene = *state;
+
+	fake_says(scene->routes, "A x.org = 60 A 192.0.2.1");
+	be_popular(scene, &question, 1);
+	fake_says(scene->routes, "A x.org = SERVFAIL");
+	assert_string_equal(known(scene, question), "data 1");
+	sim_run_for(scene->sim, 1000);
+	assert_int_equal(fake_asked(scene->routes, NULL), 2);
+	assert_string_equal(known(scene, question), "data 1");
+}
+
+/* LIM-37: one in eight of the flights that there may be. */
+static void refreshes_have_a_share_of_the_flights(void **state)
+{
+	static const char *const questions[] = { "A a.org", "A b.org", "A c.org" };
+	struct scene *scene = *state;
+
+	fake_says(scene->routes, "A a.org = 60 A 192.0.2.1");
+	fake_says(scene->routes, "A b.org = 60 A 192.0.2.1");
+	fake_says(scene->routes, "A c.org = 60 A 192.0.2.1");
+	be_popular(scene, questions, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(known(scene, questions[i]), "data 1");
+	assert_int_equal(fake_asked(scene->routes, NULL), 3 + FLIGHTS_MAX / 8);
+}
+
+/* R8767-7-a: only what has expired is stale. */
+static void what_is_live_is_not_stale(void **state)
+{
+	struct scene *scene = *state;
+	struct question question = script_question("A x.org");
+	struct lookup_result result;
+	struct told told;
+
+	routes_set_scope(scene->routes, &question);
+	fake_says(scene->routes, "A x.org = 60 A 192.0.2.1");
+	start(scene, "A x.org", &told);
+	sim_run_for(scene->sim, 1000);
+	assert_false(lookup_stale(scene->lookups, &question, &result));
+	sim_run_for(scene->sim, 60000);
+	assert_string_equal(known(scene, "A x.org"), "nothing");
+	assert_true(lookup_stale(scene->lookups, &question, &result));
+	assert_true(result.is_stale);
+	reply_unref(result.reply);
 }
 
 /* R9520-2.3-a; CCH-c and R2308-5-d: those who joined share what is not kept. */
@@ -638,6 +722,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE(asks_and_keeps_the_answer),
+		SCENE(what_is_popular_is_asked_for_before_its_end),
+		SCENE(a_refresh_that_fails_leaves_what_is_known),
+		SCENE(refreshes_have_a_share_of_the_flights),
+		SCENE(what_is_live_is_not_stale),
 		SCENE(joins_what_is_on_its_way),
 		SCENE(joins_what_another_worker_asks),
 		SCENE(asks_itself_when_the_other_worker_stops),
