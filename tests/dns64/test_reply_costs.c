@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap.h"
 #include "sixward/base/bytes.h"
 #include "sixward/dns/answer.h"
 #include "sixward/dns/message.h"
@@ -16,33 +17,6 @@
 #include "sixward/dns64/synth.h"
 
 /* What a miss asks the heap for: one piece for each reply, none for the octets. */
-
-static unsigned allocations;
-
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	allocations++;
-	return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	allocations++;
-	return __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	allocations++;
-	return __real_realloc(old, size);
-}
 
 struct line {
 	enum wire_section section;
@@ -140,7 +114,7 @@ static struct reply *decode(const struct upstream_reply *from)
 	struct reply *reply;
 	struct failure failure;
 
-	allocations = 0;
+	heap.requests = 0;
 	assert_int_equal(
 		message_decode(octets, size, &question, &rules, &reply, &failure), MESSAGE_REPLY);
 	return reply;
@@ -153,7 +127,7 @@ static void takes_one_piece_of_memory_for_what_upstream_said(void **state)
 		struct reply *reply = decode(&replies[i]);
 
 		print_message("%s\n", replies[i].what);
-		assert_int_equal(allocations, 1);
+		assert_int_equal(heap.requests, 1);
 		reply_unref(reply);
 	}
 }
@@ -181,10 +155,10 @@ static void assert_made_with_one_piece(struct reply *made)
 		.edns = { .present = true } };
 
 	assert_non_null(made);
-	assert_int_equal(allocations, 1);
-	allocations = 0;
+	assert_int_equal(heap.requests, 1);
+	heap.requests = 0;
 	assert_true(answer_encode(&answer, out, NULL) > WIRE_HEADER_SIZE);
-	assert_int_equal(allocations, 0);
+	assert_int_equal(heap.requests, 0);
 	reply_unref(made);
 }
 
@@ -200,16 +174,16 @@ static void takes_one_piece_of_memory_for_an_answer_and_none_to_write_it(void **
 		size_t hidden;
 
 		print_message("%s\n", replies[i].what);
-		allocations = 0;
+		heap.requests = 0;
 		if (replies[i].type == TYPE_A)
 			assert_made_with_one_piece(synth_aaaa(&aaaa, &aged, 600, policy));
 		else if (reply_facts(aged.reply)->kind == REPLY_DATA)
 			assert_made_with_one_piece(synth_filter(&aaaa, &aged, policy));
 		else
 			assert_made_with_one_piece(synth_cap_denial(&aaaa, &aged, 3));
-		allocations = 0;
+		heap.requests = 0;
 		assert_made_with_one_piece(synth_empty(&aaaa, &aged));
-		allocations = 0;
+		heap.requests = 0;
 		if (replies[i].type == TYPE_A)
 			assert_made_with_one_piece(hide_a(&aaaa, &aged, &none, policy, &hidden));
 		reply_unref((struct reply *)(uintptr_t)aged.reply);

@@ -16,6 +16,7 @@
 
 #include "asked.h"
 #include "fake_query.h"
+#include "heap.h"
 #include "sixward/base/bytes.h"
 #include "sixward/front/tcp_front.h"
 #include "sixward/net/timer.h"
@@ -25,45 +26,16 @@ enum { BURST = 16, BURSTS = 20, CLIENTS = 100, CLIENT_OCTETS_MAX = 768 };
 static struct {
 	struct loop *loop; /* stops after a send */
 	size_t sends;
-	size_t allocations;
-	size_t octets;
 } counted;
 
 ssize_t __real_send(int descriptor, const void *octets, size_t size, int flags);
 ssize_t __wrap_send(int descriptor, const void *octets, size_t size, int flags);
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size);
 
 ssize_t __wrap_send(int descriptor, const void *octets, size_t size, int flags)
 {
 	counted.sends++;
 	loop_stop(counted.loop);
 	return __real_send(descriptor, octets, size, flags);
-}
-
-void *__wrap_malloc(size_t size)
-{
-	counted.allocations++;
-	counted.octets += size;
-	return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	counted.allocations++;
-	counted.octets += count * size;
-	return __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	counted.allocations++;
-	counted.octets += size;
-	return __real_realloc(old, size);
 }
 
 struct scene {
@@ -96,6 +68,7 @@ static void run_until_sent(struct scene *scene, size_t sends)
 static void count_anew(struct scene *scene)
 {
 	memset(&counted, 0, sizeof(counted));
+	memset(&heap, 0, sizeof(heap));
 	counted.loop = scene->loop;
 }
 
@@ -196,7 +169,7 @@ static void a_burst_is_one_write_and_no_allocation(void **state)
 		assert_answers(&scene, client, BURST);
 	}
 	assert_int_equal(counted.sends, BURSTS);
-	assert_int_equal(counted.allocations, 0);
+	assert_int_equal(heap.requests, 0);
 	close(client);
 	close_scene(&scene);
 }
@@ -220,8 +193,8 @@ static void a_connection_is_held_in_less_than_a_kilobyte(void **state)
 	run_until_sent(&scene, CLIENTS - 1);
 	for (int i = 0; i < CLIENTS; i++)
 		assert_answers(&scene, clients[i], 1);
-	assert_true(counted.allocations >= CLIENTS - 1); /* it does count */
-	assert_in_range(counted.octets, 1, (CLIENTS - 1) * CLIENT_OCTETS_MAX);
+	assert_true(heap.requests >= CLIENTS - 1); /* it does count */
+	assert_in_range(heap.octets, 1, (CLIENTS - 1) * CLIENT_OCTETS_MAX);
 	for (int i = 0; i < CLIENTS; i++)
 		close(clients[i]);
 	close_scene(&scene);
