@@ -11,13 +11,14 @@ static const uint8_t zone[] = "\10ipv4only\4arpa";
 
 const uint8_t ipv4only_addresses[2][4] = { { 192, 0, 0, 170 }, { 192, 0, 0, 171 } };
 
-static void add(uint16_t type, const uint8_t *rdata, uint16_t size, struct reply_draft *draft)
+static void add(
+	uint16_t type, const uint8_t *rdata, uint16_t size, uint32_t ttl, struct reply_draft *draft)
 {
 	reply_draft_add(draft, &(struct record){ .section = SECTION_ANSWER,
 				       .type = type,
 				       .rclass = CLASS_IN,
 				       .rdata_size = size,
-				       .ttl = TTL_S,
+				       .ttl = ttl,
 				       .owner = zone,
 				       .rdata = rdata });
 }
@@ -25,20 +26,24 @@ static void add(uint16_t type, const uint8_t *rdata, uint16_t size, struct reply
 /* R8880-7.1-b */
 static void add_a(struct reply_draft *draft)
 {
-	add(TYPE_A, ipv4only_addresses[0], 4, draft);
-	add(TYPE_A, ipv4only_addresses[1], 4, draft);
+	add(TYPE_A, ipv4only_addresses[0], 4, TTL_S, draft);
+	add(TYPE_A, ipv4only_addresses[1], 4, TTL_S, draft);
 }
 
 /* R8880-7.1-c, R8880-7.1-g, ADR-3.1-c: every prefix in force, whatever addresses it may carry
  * otherwise, and however few AAAA an answer may hold. */
-static void add_aaaa(const struct prefix *const *prefixes, size_t count, struct reply_draft *draft)
+static void add_aaaa(const struct policy *policy, const struct prefix *const *prefixes,
+	size_t count, struct reply_draft *draft)
 {
+	uint32_t most = policy_ttl_max(policy); /* D64-5.2-d */
+
 	for (size_t i = 0; i < count; i++) {
 		for (size_t n = 0; n < 2; n++) {
 			uint8_t address[16];
 
 			prefix_embed(prefixes[i], ipv4only_addresses[n], address);
-			add(TYPE_AAAA, address, sizeof(address), draft);
+			add(TYPE_AAAA, address, sizeof(address), most < TTL_S ? most : TTL_S,
+				draft);
 		}
 	}
 }
@@ -64,7 +69,7 @@ struct reply *ipv4only_answer(const struct question *question, const struct poli
 	if (is_apex && (question->type == TYPE_A || question->type == TYPE_ANY))
 		add_a(draft);
 	if (is_apex && (question->type == TYPE_AAAA || question->type == TYPE_ANY))
-		add_aaaa(prefixes, count, draft);
+		add_aaaa(policy, prefixes, count, draft);
 	if (!is_apex || (question->type != TYPE_A && question->type != TYPE_AAAA &&
 				question->type != TYPE_ANY))
 		apex_add_soa(&apex, SECTION_AUTHORITY, draft); /* R8880-7.1-d */

@@ -14,7 +14,11 @@
 struct policy {
 	atomic_uint references; /* dropped from any thread */
 	uint64_t stamp;
-	struct policy_options options;
+	struct policy *base;                   /* whose settings these are; NULL = its own */
+	const struct policy_options *settings; /* the base's, or `own` */
+	struct policy_options own;
+	struct known_prefix known[POLICY_PREFIXES_MAX];
+	size_t known_count;
 	struct prefix well_known; /* always ours for reverse look-ups (D64-5.3.1-a) */
 };
 
@@ -23,29 +27,219 @@ enum { SERVES_NOT = -1, SERVES_ALL = 0 };
 
 void policy_options_clear(struct policy_options *options)
 {
-	for (size_t i = 0; i < POLICY_PREFIXES_MAX; i++)
+	for (size_t i = 0; i < POLICY_PREFIXES_MAX; i++) {
 		netset_clear(&options->prefixes[i].ipv4);
+		free(options->prefixes[i].learn.servers);
+	}
 	netset_clear(&options->exclude_aaaa);
 	netset_clear(&options->exclude_ipv4);
 	nameset_clear(&options->exclude_names);
 	nameset_clear(&options->ignore_aaaa);
+	nameset_clear(&options->append_aaaa);
 	nameset_clear(&options->keep_a_names);
 	netset_clear(&options->keep_a_ipv4);
 	memset(options, 0, sizeof(*options));
 }
 
-struct policy *policy_new(struct policy_options *options)
+bool learn_source_equal(const struct learn_source *a, const struct learn_source *b)
+{
+	if (a->kind != b->kind || a->server_count != b->server_count)
+		return false;
+	for (size_t i = 0; i < a->server_count; i++) {
+		if (!endpoint_equal(&a->servers[i], &b->servers[i]))
+			return false;
+	}
+	return true;
+}
+
+static struct policy *make(void)
 {
 	struct policy *policy = mem_new(sizeof(*policy));
 	struct entropy entropy = { 0 };
 
 	entropy_fill(&entropy, &policy->stamp, sizeof(policy->stamp));
-	assert(options->prefix_count <= POLICY_PREFIXES_MAX);
 	atomic_init(&policy->references, 1);
-	policy->options = *options;
 	policy->well_known = prefix_well_known();
+	return policy;
+}
+
+/* The listed prefixes at hand; what is to be learned comes later. */
+static void know_listed(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->settings->prefix_count; i++) {
+		const struct policy_prefix *listed = &policy->settings->prefixes[i];
+
+		if (listed->learn.kind != LEARN_NOT)
+			continue;
+		policy->known[policy->known_count++] = (struct known_prefix){
+			.prefix = listed->prefix, .ipv4 = &listed->ipv4, .drain = listed->drain
+		};
+	}
+}
+
+struct policy *policy_new(struct policy_options *options)
+{
+	struct policy *policy = make();
+
+	assert(options->prefix_count <= POLICY_PREFIXES_MAX);
+	policy->own = *options;
+	policy->settings = &policy->own;
+	know_listed(policy);
 	memset(options, 0, sizeof(*options));
 	return policy;
+}
+
+/* Another policy by the same settings, with nothing at hand. */
+static struct policy *make_beside(struct policy *policy)
+{
+	struct policy *other = make();
+
+	other->base = policy_ref(policy->base ? policy->base : policy);
+	other->settings = policy->settings;
+	return other;
+}
+
+static bool is_known(const struct policy *policy, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < policy->known_count; i++) {
+		if (prefix_equal(&policy->known[i].prefix, prefix))
+			return true;
+	}
+	return false;
+}
+
+static bool is_listed(const struct policy_options *options, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < options->prefix_count; i++) {
+		if (options->prefixes[i].learn.kind == LEARN_NOT &&
+			prefix_equal(&options->prefixes[i].prefix, prefix))
+			return true;
+	}
+	return false;
+}
+
+static void know(struct policy *policy, const struct policy_prefix *place,
+	const struct prefix *prefix, bool is_learned)
+{
+	if (policy->known_count == POLICY_PREFIXES_MAX || is_known(policy, prefix))
+		return;
+	policy->known[policy->known_count++] = (struct known_prefix){ .prefix = *prefix,
+		.ipv4 = &place->ipv4,
+		.drain = place->drain,
+		.is_learned = is_learned };
+}
+
+static void know_learned(struct policy *policy, const struct policy_prefix *place,
+	const struct learned *learned, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!learn_source_equal(learned[i].source, &place->learn))
+			continue;
+		for (size_t k = 0; k < learned[i].count; k++) {
+			if (!is_listed(policy->settings, &learned[i].prefixes[k]))
+				know(policy, place, &learned[i].prefixes[k], true);
+		}
+	}
+}
+
+/* The `learn` entries in the order in which their prefixes stand: R9872-3-a. Returns how many. */
+static size_t order_places(
+	const struct policy_options *options, const struct policy_prefix *out[POLICY_PREFIXES_MAX])
+{
+	size_t count = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < options->prefix_count; i++) {
+			enum learn_kind kind = options->prefixes[i].learn.kind;
+
+			if (kind != LEARN_NOT && (kind == LEARN_ADVERTISEMENTS) == (pass == 0))
+				out[count++] = &options->prefixes[i];
+		}
+	}
+	return count;
+}
+
+bool policy_equal(const struct policy *a, const struct policy *b)
+{
+	if (a->settings != b->settings || a->known_count != b->known_count)
+		return false;
+	for (size_t i = 0; i < a->known_count; i++) {
+		const struct known_prefix *one = &a->known[i];
+		const struct known_prefix *other = &b->known[i];
+
+		if (!prefix_equal(&one->prefix, &other->prefix) || one->ipv4 != other->ipv4 ||
+			one->drain != other->drain || one->is_dead != other->is_dead ||
+			one->rank != other->rank)
+			return false;
+	}
+	return true;
+}
+
+/* The new one, unless it is no other than the old. */
+static struct policy *take_if_other(struct policy *made, struct policy *old)
+{
+	if (!policy_equal(made, old))
+		return made;
+	policy_unref(made);
+	return policy_ref(old);
+}
+
+struct policy *policy_with_learned(
+	struct policy *policy, const struct learned *learned, size_t count)
+{
+	const struct policy_options *options = policy->settings;
+	const struct policy_prefix *places[POLICY_PREFIXES_MAX];
+	struct policy *made = make_beside(policy);
+	size_t next = 0;
+
+	(void)order_places(options, places);
+	for (size_t i = 0; i < options->prefix_count; i++) {
+		if (options->prefixes[i].learn.kind == LEARN_NOT)
+			know(made, &options->prefixes[i], &options->prefixes[i].prefix, false);
+		else
+			know_learned(made, places[next++], learned, count);
+	}
+	return take_if_other(made, policy);
+}
+
+struct policy *policy_with_live(struct policy *policy, const struct live_prefix *live, size_t count)
+{
+	struct policy *made = make_beside(policy);
+
+	memcpy(made->known, policy->known, sizeof(made->known));
+	made->known_count = policy->known_count;
+	for (size_t i = 0; i < made->known_count; i++) {
+		struct known_prefix *known = &made->known[i];
+
+		known->is_dead = false;
+		known->rank = UINT32_MAX;
+		for (size_t k = 0; k < count; k++) {
+			if (!prefix_equal(&live[k].prefix, &known->prefix))
+				continue;
+			known->is_dead = live[k].is_dead;
+			known->rank = live[k].rank;
+		}
+	}
+	return take_if_other(made, policy);
+}
+
+size_t policy_known(const struct policy *policy, const struct known_prefix **known)
+{
+	*known = policy->known;
+	return policy->settings->enabled ? policy->known_count : 0;
+}
+
+uint32_t policy_ttl_max(const struct policy *policy)
+{
+	const struct policy_options *options = policy->settings;
+
+	if (options->check.is_on)
+		return POLICY_TTL_MAX;
+	for (size_t i = 0; i < options->prefix_count; i++) {
+		if (options->prefixes[i].learn.kind != LEARN_NOT)
+			return POLICY_TTL_MAX;
+	}
+	return UINT32_MAX;
 }
 
 struct policy *policy_ref(struct policy *policy)
@@ -60,13 +254,14 @@ void policy_unref(struct policy *policy)
 		return;
 	if (atomic_fetch_sub_explicit(&policy->references, 1, memory_order_acq_rel) != 1)
 		return;
-	policy_options_clear(&policy->options);
+	policy_unref(policy->base);
+	policy_options_clear(&policy->own);
 	free(policy);
 }
 
 const struct policy_options *policy_options(const struct policy *policy)
 {
-	return &policy->options;
+	return policy->settings;
 }
 
 uint64_t policy_stamp(const struct policy *policy)
@@ -76,12 +271,12 @@ uint64_t policy_stamp(const struct policy *policy)
 
 /* Whether the prefix lists exactly this range; `range` NULL asks for all of IPv4, which an
  * empty list means as well. */
-static bool serves_range(const struct policy_prefix *prefix, const struct network *range)
+static bool serves_range(const struct known_prefix *prefix, const struct network *range)
 {
-	if (prefix->ipv4.count == 0)
+	if (prefix->ipv4->count == 0)
 		return !range || range->length == SERVES_ALL;
-	for (size_t i = 0; i < prefix->ipv4.count; i++) {
-		const struct network *network = &prefix->ipv4.networks[i];
+	for (size_t i = 0; i < prefix->ipv4->count; i++) {
+		const struct network *network = &prefix->ipv4->networks[i];
 
 		if (network->addr.family != ADDR_IPV4)
 			continue;
@@ -94,84 +289,146 @@ static bool serves_range(const struct policy_prefix *prefix, const struct networ
 	return false;
 }
 
-/* Whether the prefix is used for a range that it serves: not drained, and under `use: first`
- * no other one before it. What is drained stands aside for the next, and for wider ranges. */
-static bool is_used_for_range(
-	const struct policy_options *options, size_t place, const struct network *range)
+/* Sets of known prefixes: bit n for the n-th. */
+static uint32_t bit(size_t place)
 {
-	if (options->prefixes[place].drain || !serves_range(&options->prefixes[place], range))
-		return false;
-	for (size_t i = 0; i < place && options->use == USE_FIRST; i++) {
-		if (!options->prefixes[i].drain && serves_range(&options->prefixes[i], range))
-			return false;
-	}
-	return true;
+	return (uint32_t)1 << place;
 }
 
-static bool is_used_for_a_part(const struct policy_options *options, size_t place)
+static size_t find_best(const struct policy *policy, uint32_t among)
 {
-	const struct netset *ipv4 = &options->prefixes[place].ipv4;
+	size_t best = policy->known_count;
 
-	for (size_t i = 0; i < ipv4->count; i++) {
-		if (ipv4->networks[i].addr.family == ADDR_IPV4 &&
-			is_used_for_range(options, place, &ipv4->networks[i]))
+	for (size_t i = 0; i < policy->known_count; i++) {
+		if (!(among & bit(i)))
+			continue;
+		if (best == policy->known_count || policy->known[i].rank < policy->known[best].rank)
+			best = i;
+	}
+	return best;
+}
+
+/* Of the prefixes of one range those that are used: the live ones, or all where none is, and what
+ * `use` leaves of them. */
+static uint32_t narrow(const struct policy *policy, uint32_t serving)
+{
+	uint32_t live = 0;
+	uint32_t among;
+
+	for (size_t i = 0; i < policy->known_count; i++) {
+		if ((serving & bit(i)) && !policy->known[i].is_dead)
+			live |= bit(i);
+	}
+	among = live ? live : serving;
+	switch (policy->settings->use) {
+	case USE_ALL:
+		return among;
+	case USE_FIRST:
+		return among & ~(among - 1);
+	case USE_BEST:
+		return among ? bit(find_best(policy, among)) : 0;
+	}
+	return among;
+}
+
+/* The prefixes used for a range. What is drained stands aside for the next, and for wider ranges.
+ */
+static uint32_t used_for_range(const struct policy *policy, const struct network *range)
+{
+	uint32_t serving = 0;
+
+	for (size_t i = 0; i < policy->known_count; i++) {
+		if (!policy->known[i].drain && serves_range(&policy->known[i], range))
+			serving |= bit(i);
+	}
+	return narrow(policy, serving);
+}
+
+/* The prefixes used for a range that is not all of IPv4. */
+static uint32_t used_for_parts(const struct policy *policy)
+{
+	uint32_t used = 0;
+
+	for (size_t i = 0; i < policy->known_count; i++) {
+		const struct netset *ipv4 = policy->known[i].ipv4;
+
+		for (size_t k = 0; k < ipv4->count; k++) {
+			if (ipv4->networks[k].addr.family == ADDR_IPV4)
+				used |= used_for_range(policy, &ipv4->networks[k]);
+		}
+	}
+	return used;
+}
+
+size_t policy_in_force(const struct policy *policy, const struct prefix *out[POLICY_PREFIXES_MAX])
+{
+	uint32_t for_all;
+	uint32_t for_parts;
+	size_t count = 0;
+
+	if (!policy->settings->enabled)
+		return 0;
+	for_all = used_for_range(policy, NULL);
+	for_parts = used_for_parts(policy) & ~for_all;
+	for (size_t i = 0; i < policy->known_count; i++) {
+		if (for_all & bit(i))
+			out[count++] = &policy->known[i].prefix;
+	}
+	for (size_t i = 0; i < policy->known_count; i++) {
+		if (for_parts & bit(i))
+			out[count++] = &policy->known[i].prefix;
+	}
+	return count;
+}
+
+bool policy_uses(const struct policy *policy, const struct known_prefix *known)
+{
+	const struct prefix *prefixes[POLICY_PREFIXES_MAX];
+	size_t count = policy_in_force(policy, prefixes);
+
+	for (size_t i = 0; i < count; i++) {
+		if (prefixes[i] == &known->prefix)
 			return true;
 	}
 	return false;
 }
 
-size_t policy_in_force(const struct policy *policy, const struct prefix *out[POLICY_PREFIXES_MAX])
-{
-	const struct policy_options *options = &policy->options;
-	size_t count = 0;
-
-	if (!options->enabled)
-		return 0;
-	for (size_t i = 0; i < options->prefix_count; i++) {
-		if (is_used_for_range(options, i, NULL))
-			out[count++] = &options->prefixes[i].prefix;
-	}
-	for (size_t i = 0; i < options->prefix_count; i++) {
-		if (!is_used_for_range(options, i, NULL) && is_used_for_a_part(options, i))
-			out[count++] = &options->prefixes[i].prefix;
-	}
-	return count;
-}
-
 /* The length of the prefix's most specific range that holds the address. */
-static int serves_address(const struct policy_prefix *prefix, const struct addr *addr)
+static int serves_address(const struct known_prefix *prefix, const struct addr *addr)
 {
 	const struct network *network;
 
 	if (prefix->drain)
 		return SERVES_NOT;
-	if (prefix->ipv4.count == 0)
+	if (prefix->ipv4->count == 0)
 		return SERVES_ALL;
-	network = netset_find(&prefix->ipv4, addr, NULL);
+	network = netset_find(prefix->ipv4, addr, NULL);
 	return network ? network->length : SERVES_NOT;
 }
 
-/* D64-5-a, D64-5.1.7-d: the most specific range wins, and `use` narrows within it. */
-static size_t find_prefixes(const struct policy_options *options, const struct addr *addr,
+/* D64-5-a, D64-5.1.7-d: the most specific range wins, and what is live and `use` narrow within it;
+ * a wider range never stands in. */
+static size_t find_prefixes(const struct policy *policy, const struct addr *addr,
 	const struct prefix *out[POLICY_PREFIXES_MAX])
 {
-	int serves[POLICY_PREFIXES_MAX];
 	int most = SERVES_NOT;
+	uint32_t serving = 0;
 	size_t count = 0;
 
-	for (size_t i = 0; i < options->prefix_count; i++) {
-		serves[i] = serves_address(&options->prefixes[i], addr);
-		if (serves[i] > most)
-			most = serves[i];
-	}
-	if (most == SERVES_NOT)
-		return 0;
-	for (size_t i = 0; i < options->prefix_count; i++) {
-		if (serves[i] != most)
+	for (size_t i = 0; i < policy->known_count; i++) {
+		int serves = serves_address(&policy->known[i], addr);
+
+		if (serves == SERVES_NOT || serves < most)
 			continue;
-		out[count++] = &options->prefixes[i].prefix;
-		if (options->use == USE_FIRST)
-			break;
+		if (serves > most)
+			serving = 0;
+		most = serves;
+		serving |= bit(i);
+	}
+	serving = narrow(policy, serving);
+	for (size_t i = 0; i < policy->known_count; i++) {
+		if (serving & bit(i))
+			out[count++] = &policy->known[i].prefix;
 	}
 	return count;
 }
@@ -179,7 +436,7 @@ static size_t find_prefixes(const struct policy_options *options, const struct a
 size_t policy_prefixes_for(const struct policy *policy, const uint8_t ipv4[4],
 	const struct prefix *out[POLICY_PREFIXES_MAX], const char **why)
 {
-	const struct policy_options *options = &policy->options;
+	const struct policy_options *options = policy->settings;
 	struct addr addr = addr_from_ipv4(ipv4);
 	const char *reason = "no prefix in force serves this address";
 	size_t found = 0;
@@ -190,7 +447,7 @@ size_t policy_prefixes_for(const struct policy *policy, const uint8_t ipv4[4],
 	else if (netset_contains(&options->exclude_ipv4, &addr))
 		reason = "the address is in exclude-ipv4";
 	else
-		found = find_prefixes(options, &addr, out);
+		found = find_prefixes(policy, &addr, out);
 
 	/* ADR-3.1-a, ADR-nsp-a. After the choice, not before it: an address that the prefix in
 	 * force may not carry must not bring one back that `use` took out of force. */
@@ -212,23 +469,22 @@ bool policy_excludes_aaaa(const struct policy *policy, const uint8_t address[16]
 	struct addr addr = addr_from_ipv6(address);
 
 	/* D64-5.1.4-a, D64-5.1.4-g: nothing is excluded but what is listed. */
-	return policy->options.enabled && netset_contains(&policy->options.exclude_aaaa, &addr);
+	return policy->settings->enabled && netset_contains(&policy->settings->exclude_aaaa, &addr);
 }
 
 /* D64-5.3.1-a. Among prefixes within one another the longest says where the address stands. */
 bool policy_extract(const struct policy *policy, const uint8_t address[16], uint8_t ipv4[4],
 	const struct prefix **prefix)
 {
-	const struct policy_options *options = &policy->options;
 	const struct prefix *best = NULL;
 	uint8_t found[4];
 
-	if (!options->enabled)
+	if (!policy->settings->enabled)
 		return false;
 	if (prefix_extract(&policy->well_known, address, ipv4))
 		best = &policy->well_known;
-	for (size_t i = 0; i < options->prefix_count; i++) {
-		const struct prefix *one = &options->prefixes[i].prefix;
+	for (size_t i = 0; i < policy->known_count; i++) {
+		const struct prefix *one = &policy->known[i].prefix;
 
 		if (best && best->network.length >= one->network.length)
 			continue;

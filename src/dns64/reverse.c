@@ -93,15 +93,17 @@ static bool is_above_zone(const struct nibbles *nibbles, const struct prefix *pr
 
 /* D64-5.3.1-a: the longest of all prefixes of ours, drained ones included, and of the WKP. */
 static bool find_prefix(
-	const struct policy_options *options, const struct nibbles *nibbles, struct prefix *best)
+	const struct policy *policy, const struct nibbles *nibbles, struct prefix *best)
 {
 	struct prefix well_known = prefix_well_known();
+	const struct known_prefix *known;
+	size_t known_count = policy_known(policy, &known);
 	bool found = is_in_zone(nibbles, &well_known);
 
 	if (found)
 		*best = well_known;
-	for (size_t i = 0; i < options->prefix_count; i++) {
-		const struct prefix *one = &options->prefixes[i].prefix;
+	for (size_t i = 0; i < known_count; i++) {
+		const struct prefix *one = &known[i].prefix;
 
 		if (found && best->network.length >= one->network.length)
 			continue;
@@ -173,7 +175,7 @@ struct reverse reverse_find(const struct policy *policy, const struct question *
 	if (!name_is_under(name, ip6_arpa))
 		return reverse;
 	nibbles = read_nibbles(name);
-	if (!find_prefix(options, &nibbles, &prefix))
+	if (!find_prefix(policy, &nibbles, &prefix))
 		return reverse; /* D64-5.3.1-f */
 
 	reverse.kind = judge(&nibbles, &prefix, question->type, ipv4);
@@ -186,8 +188,10 @@ struct reverse reverse_find(const struct policy *policy, const struct question *
 bool reverse_is_above(const struct policy *policy, const uint8_t *name)
 {
 	const struct policy_options *options = policy_options(policy);
+	const struct known_prefix *known;
 	struct prefix well_known;
 	struct nibbles nibbles;
+	size_t known_count;
 
 	if (!options->enabled || !options->ptr || !name_is_under(name, ip6_arpa))
 		return false;
@@ -195,8 +199,9 @@ bool reverse_is_above(const struct policy *policy, const uint8_t *name)
 	well_known = prefix_well_known();
 	if (is_above_zone(&nibbles, &well_known))
 		return true;
-	for (size_t i = 0; i < options->prefix_count; i++) {
-		if (is_above_zone(&nibbles, &options->prefixes[i].prefix))
+	known_count = policy_known(policy, &known);
+	for (size_t i = 0; i < known_count; i++) {
+		if (is_above_zone(&nibbles, &known[i].prefix))
 			return true;
 	}
 	return false;

@@ -123,15 +123,16 @@ uint32_t synth_ttl_limit(const struct aged_reply *aaaa, const struct policy *pol
 /* The places, among all of the policy, of the prefixes that carry the address (D64-5-a). */
 static uint32_t find_places(const struct policy *policy, const uint8_t ipv4[A_SIZE])
 {
-	const struct policy_options *options = policy_options(policy);
 	const struct prefix *prefixes[POLICY_PREFIXES_MAX];
 	size_t count = policy_prefixes_for(policy, ipv4, prefixes, NULL);
+	const struct known_prefix *known;
+	size_t known_count = policy_known(policy, &known);
 	uint32_t places = 0;
 	size_t found = 0;
 
-	/* Both lists are in configured order. */
-	for (size_t i = 0; i < options->prefix_count && found < count; i++) {
-		if (prefixes[found] != &options->prefixes[i].prefix)
+	/* Both lists are in the same order. */
+	for (size_t i = 0; i < known_count && found < count; i++) {
+		if (prefixes[found] != &known[i].prefix)
 			continue;
 		places |= (uint32_t)1 << i;
 		found++;
@@ -220,21 +221,22 @@ static void add_synthesized(const struct mappings *mappings, uint32_t ttl,
 		.ttl = ttl,
 		.owner = mappings->owner,
 		.owner_size = mappings->owner_size };
+	const struct known_prefix *known;
+	size_t known_count = policy_known(policy, &known);
 	size_t shares[POLICY_PREFIXES_MAX];
 	size_t most = AAAA_MOST;
 
 	if (options->max_aaaa > 0 && options->max_aaaa < most)
 		most = options->max_aaaa;
-	share_out(mappings, options->prefix_count, most, shares);
-	for (size_t place = 0; place < options->prefix_count; place++) {
+	share_out(mappings, known_count, most, shares);
+	for (size_t place = 0; place < known_count; place++) {
 		for (size_t i = 0; i < mappings->count && shares[place] > 0; i++) {
 			uint8_t address[AAAA_SIZE];
 
 			if (!(mappings->items[i].places >> place & 1))
 				continue;
 			shares[place]--;
-			prefix_embed(
-				&options->prefixes[place].prefix, mappings->items[i].ipv4, address);
+			prefix_embed(&known[place].prefix, mappings->items[i].ipv4, address);
 			record.rdata = reply_draft_keep(draft, address, sizeof(address));
 			reply_draft_lend(draft, &record);
 		}
@@ -257,6 +259,8 @@ struct reply *synth_aaaa(const struct question *question, const struct aged_repl
 	}
 	if (mappings.ttl > ttl_limit_s)
 		mappings.ttl = ttl_limit_s; /* D64-5.1.7-b, D64-5.1.7-c */
+	if (mappings.ttl > policy_ttl_max(policy))
+		mappings.ttl = policy_ttl_max(policy); /* D64-5.2-d, LIM-19 */
 
 	reply_draft_init(&draft, question, RCODE_NOERROR);
 	aged_copy_chain(a, TYPE_A, &draft);

@@ -244,6 +244,7 @@ static void be_a_error(const struct inquiry *inquiry, struct ending *ending)
 static void cap_without_prefix(const struct inquiry *inquiry, struct ending *ending)
 {
 	const struct prefix *prefixes[POLICY_PREFIXES_MAX];
+	const struct known_prefix *known;
 	const struct fact *a = a_of(inquiry);
 	struct reply *before = ending->reply;
 	struct aged_reply aged = { .reply = before, .age_s = ending->age_s };
@@ -258,7 +259,7 @@ static void cap_without_prefix(const struct inquiry *inquiry, struct ending *end
 	ending->age_s = 0;
 	ending->has_ad = false;
 	ending->outcome = OUTCOME_EMPTY;
-	if (!policy_options(inquiry->policy)->prefix_count)
+	if (!policy_known(inquiry->policy, &known))
 		ede_add(&ending->edes, EDE_NOT_READY, "no DNS64 prefix known yet");
 	reply_unref(before);
 }

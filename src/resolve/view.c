@@ -30,6 +30,25 @@ void views_add(struct views *views, struct netset *clients, struct policy *polic
 	*clients = (struct netset){ 0 };
 }
 
+static struct netset copy_netset(const struct netset *from)
+{
+	struct netset to = { 0 };
+
+	for (size_t i = 0; i < from->count; i++)
+		netset_add(&to, &from->networks[i]);
+	return to;
+}
+
+void views_copy(const struct views *views, struct policy *const *policies, struct views *out)
+{
+	views_set_fallback(out, policy_ref(policies[0]));
+	for (size_t i = 0; i < views->count; i++) {
+		struct netset clients = copy_netset(&views->items[i].clients);
+
+		views_add(out, &clients, policy_ref(policies[i + 1]));
+	}
+}
+
 struct policy *views_find(const struct views *views, const struct addr *client)
 {
 	for (size_t i = 0; i < views->count; i++) {

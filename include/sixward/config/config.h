@@ -22,6 +22,7 @@ enum { CONFIG_DNS_PORT = 53 }; /* of an endpoint without one */
 struct config_upstream {
 	struct server_options server; /* unless resolv_conf is set */
 	char *resolv_conf;            /* path; NULL = a server */
+	bool via_nat64; /* an IPv4 server, reached through the prefixes in force of the top */
 };
 
 struct config_upstreams {

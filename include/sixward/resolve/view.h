@@ -26,6 +26,10 @@ void views_clear(struct views *views);
 void views_set_fallback(struct views *views, struct policy *policy);
 void views_add(struct views *views, struct netset *clients, struct policy *policy);
 
+/* The same clients with other policies: the fallback's first, then each view's, to which `out`
+ * takes references. `out` is zeroed before, and the caller's to clear. */
+void views_copy(const struct views *views, struct policy *const *policies, struct views *out);
+
 /* Borrowed. */
 struct policy *views_find(const struct views *views, const struct addr *client);
 

@@ -1,0 +1,61 @@
+#ifndef SIXWARD_WATCH_GATEWAY_H
+#define SIXWARD_WATCH_GATEWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sixward/base/counts.h"
+#include "sixward/dns64/policy.h"
+#include "sixward/net/loop.h"
+#include "sixward/watch/pulse.h"
+
+/* Checks NAT64 gateways: a TCP connection to each target through each prefix, on a timer with
+ * jitter. One target that connects or refuses (a RST that came through) is a live gateway; silence,
+ * unreachable, or an ICMP error that a router made is not. At most one connection per prefix,
+ * target and check at any time. Knows no policy but the values it is given. */
+
+enum { GATEWAYS_MAX = 64 }; /* of all views; more are not checked, and said so */
+
+struct gateways;
+
+/* A prefix that is to be checked, and the IPv4 ranges that it serves (borrowed; empty = all). A
+ * target outside of the ranges, or one that the prefix may not carry (prefix_refuses), is not
+ * tried through it; one without any target is never judged, and stays PULSE_UNKNOWN. */
+struct gateway_prefix {
+	struct prefix prefix;
+	const struct netset *ipv4;
+};
+
+/* What is known of one. */
+struct gateway_state {
+	struct prefix prefix;
+	struct pulse pulse;
+	uint8_t rank;     /* 0 = the best (pulse_rank) */
+	bool has_targets; /* false: it cannot be checked */
+};
+
+/* A state or the order has changed: for the owner to make new policies. Never before the call that
+ * caused it returns. */
+typedef void gateways_changed(void *owner);
+
+struct gateways *gateways_new(struct loop *loop, gateways_changed *changed, void *owner);
+void gateways_free(struct gateways *gateways); /* NULL is fine; no callback after it */
+
+/* Checks these from now on, the new ones at once; what is known of those that stay is kept, unless
+ * the targets are others. `check->is_on` false or no prefix: nothing is checked, and nothing known.
+ */
+void gateways_set(struct gateways *gateways, const struct policy_check *check,
+	const struct gateway_prefix *prefixes, size_t count);
+
+/* What is known, in the order of the prefixes given. Returns how many. */
+size_t gateways_find(const struct gateways *gateways, struct gateway_state out[GATEWAYS_MAX]);
+
+/* Whether each prefix that has targets is judged, or was tried at least once: for commands that
+ * wait for one round of checks. */
+bool gateways_are_tried(const struct gateways *gateways);
+
+/* gateway_checks_total{result=…}, gateway_changes_total{to="live"|"dead"}, gateways{state=…}. */
+void gateways_add_counts(struct gateways *gateways, struct counts *counts);
+
+#endif
