@@ -150,6 +150,21 @@ bool prefix_is_well_known(const struct prefix *prefix)
 	       memcmp(prefix->network.addr.octets, well_known, WELL_KNOWN_LENGTH / 8) == 0;
 }
 
+/* In ::/8 stand loopback, what maps IPv4, and what nobody routes; but for two translation
+ * prefixes (ADR-8215-a). */
+bool prefix_may_be_learned(const struct prefix *prefix)
+{
+	static const uint8_t local_use[6] = { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 };
+	const struct addr *addr = &prefix->network.addr;
+
+	if (addr_is_link_local(addr) || addr_is_multicast(addr))
+		return false;
+	if (addr->octets[0] != 0 || prefix_is_well_known(prefix))
+		return true;
+	return prefix->network.length >= 8 * sizeof(local_use) &&
+	       memcmp(addr->octets, local_use, sizeof(local_use)) == 0;
+}
+
 bool prefix_equal(const struct prefix *a, const struct prefix *b)
 {
 	return a->network.length == b->network.length &&

@@ -397,6 +397,37 @@ static void tells_prefixes_apart(void **state)
 	assert_false(prefix_is_well_known(&c));
 }
 
+static void takes_only_what_can_be_a_gateways_from_the_network(void **state)
+{
+	static const struct row {
+		const char *prefix;
+		bool may_be;
+	} rows[] = {
+		{ "2001:db8:1:2::/96", true },
+		{ "2001:db8::/32", true },
+		{ "fd00:64::/48", true },
+		{ "64:ff9b::/96", true },
+		{ "64:ff9b:1::/48", true },
+		{ "64:ff9b:1:fffe::/96", true },
+		{ "64:ff9b:2::/48", false },
+		{ "64:ff9b:0:1::/96", false },
+		{ "64::/32", false },
+		{ "::/96", false },
+		{ "::ffff:0:0/96", false },
+		{ "fe80::/96", false },
+		{ "febf:1::/32", false },
+		{ "ff02::/64", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct prefix prefix = prefix_of(rows[i].prefix, NULL);
+
+		if (prefix_may_be_learned(&prefix) != rows[i].may_be)
+			fail_msg("%s", rows[i].prefix);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +441,7 @@ int main(void)
 		cmocka_unit_test(says_why_it_refuses),
 		cmocka_unit_test(finds_networks_that_the_well_known_prefix_may_not_carry),
 		cmocka_unit_test(tells_prefixes_apart),
+		cmocka_unit_test(takes_only_what_can_be_a_gateways_from_the_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,10 @@ void prefix_embed(const struct prefix *prefix, const uint8_t ipv4[4], uint8_t ou
  * (ADR-2.2-d). */
 bool prefix_extract(const struct prefix *prefix, const uint8_t address[16], uint8_t ipv4[4]);
 
+/* Whether it can be a NAT64's when it was not an operator who said so: no link-local or multicast
+ * one, none in ::/8 other than 64:ff9b::/96 and what lies in 64:ff9b:1::/48. */
+bool prefix_may_be_learned(const struct prefix *prefix);
+
 /* Why this prefix may not carry the address (ADR-3.1-a, ADR-nsp-a), for people; NULL = it may. */
 const char *prefix_refuses(const struct prefix *prefix, const uint8_t ipv4[4]);
 
