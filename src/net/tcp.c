@@ -14,6 +14,7 @@
 
 #include "sixward/base/bytes.h"
 #include "sixward/base/mem.h"
+#include "sixward/net/refusal.h"
 #include "sixward/net/timer.h"
 
 enum {
@@ -56,7 +57,8 @@ struct tcp {
 	size_t pending_size;
 	size_t pending_room;
 	struct write *writing;
-	size_t left; /* of `writing`, when last looked at */
+	size_t left;         /* of `writing`, when last looked at */
+	uint64_t connect_ns; /* when it began; then how long it took */
 	int idle_checks;
 	int error; /* to be told at the end of the turn */
 	int descriptor;
@@ -114,9 +116,18 @@ static void stop_reading(struct tcp *tcp)
 	tcp->is_reading = false;
 }
 
+static void end_connecting(struct tcp *tcp)
+{
+	if (!tcp->is_connecting)
+		return;
+	tcp->is_connecting = false;
+	tcp->connect_ns = uv_hrtime() - tcp->connect_ns;
+}
+
 /* Everything stops; then the owner is told, who may free. */
 static void tell_closed(struct tcp *tcp, int error)
 {
+	end_connecting(tcp);
 	tcp->is_dead = true;
 	stop_reading(tcp);
 	forget_gathered(tcp);
@@ -368,6 +379,13 @@ static struct tcp *tcp_new(struct loop *loop)
 	return tcp;
 }
 
+static int refined(const struct tcp *tcp, int error)
+{
+	if (error != -ECONNREFUSED || !tcp->options.tells_icmp)
+		return error;
+	return refusal_is_reset(tcp->descriptor) ? error : -EHOSTUNREACH;
+}
+
 static void on_connected(uv_connect_t *request, int status)
 {
 	struct tcp *tcp = request->handle->data;
@@ -375,14 +393,14 @@ static void on_connected(uv_connect_t *request, int status)
 	free(request);
 	if (is_freed(tcp) || tcp->is_dead)
 		return;
-	tcp->is_connecting = false;
+	end_connecting(tcp);
 	stop_timer(tcp);
+	uv_fileno((const uv_handle_t *)&tcp->uv, &tcp->descriptor);
 	if (status < 0) {
-		tell_closed(tcp, status);
+		tell_closed(tcp, refined(tcp, status));
 		return;
 	}
 	uv_tcp_nodelay(&tcp->uv, 1);
-	uv_fileno((const uv_handle_t *)&tcp->uv, &tcp->descriptor);
 	start_reading(tcp);
 	loop_turn_add(tcp->loop, &tcp->turn); /* what was written before */
 	tcp->events->connected(tcp->owner);
@@ -397,6 +415,7 @@ struct tcp *tcp_connect(struct loop *loop, const struct endpoint *peer,
 
 	tcp->peer = *peer;
 	tcp->is_connecting = true;
+	tcp->connect_ns = uv_hrtime();
 	tcp_attach(tcp, options, events, owner);
 	endpoint_to_sockaddr(peer, &sockaddr);
 	tcp->error =
@@ -429,6 +448,13 @@ void tcp_free(struct tcp *tcp)
 	forget_gathered(tcp);
 	forget_pending(tcp);
 	uv_close((uv_handle_t *)&tcp->uv, on_closed);
+}
+
+uint64_t tcp_connect_us(const struct tcp *tcp)
+{
+	enum { NS_PER_US = 1000 };
+
+	return tcp->connect_ns / NS_PER_US;
 }
 
 static size_t gathered(const struct tcp *tcp)

@@ -40,7 +40,8 @@ struct tcp {
 	struct endpoint peer;
 	struct octets out;
 	struct octets in;
-	size_t flying; /* octets sent that have not arrived */
+	size_t flying;       /* octets sent that have not arrived */
+	uint64_t connect_ms; /* when the connect began; then how long it took */
 	bool is_connecting;
 	bool is_attached;
 	bool is_paused;
@@ -148,6 +149,8 @@ static void send_from(
 
 static void tell_closed(struct tcp *tcp, int error)
 {
+	if (tcp->is_connecting)
+		tcp->connect_ms = tcp->sim->now_ms - tcp->connect_ms;
 	tcp->is_dead = true;
 	world_unschedule(&tcp->turn);
 	world_unschedule(&tcp->delivery);
@@ -352,6 +355,7 @@ static void arrive(struct tcp *tcp, const struct segment *segment)
 		break;
 	case SEGMENT_ACCEPT:
 		tcp->is_connecting = false;
+		tcp->connect_ms = tcp->sim->now_ms - tcp->connect_ms;
 		world_unschedule(&tcp->timer);
 		world_schedule(tcp->sim, &tcp->turn, 0);
 		tcp->events.connected(tcp->owner);
@@ -413,6 +417,7 @@ struct tcp *sim_connect_tcp(struct sim *sim, const struct endpoint *from, const 
 	tcp->local = *from;
 	tcp->peer = *to;
 	tcp->is_connecting = true;
+	tcp->connect_ms = sim->now_ms;
 	tcp_attach(tcp, options, events, owner);
 	world_place(sim, to)->tcp_count++;
 	send_from(tcp, SEGMENT_CONNECT, 0, NULL, 0);
@@ -429,6 +434,11 @@ struct tcp *tcp_connect(struct loop *loop, const struct endpoint *peer,
 	world_give_port(loop->sim, &local);
 	local = world_source(&local, peer);
 	return sim_connect_tcp(loop->sim, &local, peer, options, events, owner);
+}
+
+uint64_t tcp_connect_us(const struct tcp *tcp)
+{
+	return tcp->connect_ms * 1000;
 }
 
 void tcp_free(struct tcp *tcp)

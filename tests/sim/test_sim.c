@@ -320,10 +320,11 @@ static void connects_are_taken_refused_or_lost(void **state)
 	static const struct {
 		enum sim_verdict verdict;
 		const char *text;
+		uint64_t connect_us;
 	} rows[] = {
-		{ SIM_ACCEPT, "1 connect, 2 connected" },
-		{ SIM_REFUSE, "1 connect, 2 closed Connection refused" },
-		{ SIM_IGNORE, "1 connect, 2000 closed Connection timed out" },
+		{ SIM_ACCEPT, "1 connect, 2 connected", 2000 },
+		{ SIM_REFUSE, "1 connect, 2 closed Connection refused", 2000 },
+		{ SIM_IGNORE, "1 connect, 2000 closed Connection timed out", 2000000 },
 	};
 
 	(void)state;
@@ -335,6 +336,7 @@ static void connects_are_taken_refused_or_lost(void **state)
 		story.tcp = tcp_connect(story.loop, &server, &patient, &events, &story);
 		sim_run_for(sim_of(story.loop), 5000);
 		assert_string_equal(story.text, rows[i].text);
+		assert_int_equal(tcp_connect_us(story.tcp), rows[i].connect_us);
 		assert_int_equal(sim_count_tcp(sim_of(story.loop), &server), 1);
 		tcp_free(story.tcp);
 		tcp_free(story.other);

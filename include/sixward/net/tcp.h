@@ -35,12 +35,18 @@ struct tcp_options {
 	uint64_t stall_ms; /* queued octets that make no way for so long: closed (LIM-11); 0 = never
 			    */
 	size_t queue_max;  /* octets that may wait to be written; 0 = 1 MiB */
+	bool tells_icmp;   /* a connect that an ICMP error refused, not the peer with a RST, is
+			    * closed with -EHOSTUNREACH instead of -ECONNREFUSED (refusal_is_reset) */
 };
 
 /* Starts to connect; a failure comes as `closed`. */
 struct tcp *tcp_connect(struct loop *loop, const struct endpoint *peer,
 	const struct tcp_options *options, const struct tcp_events *events, void *owner);
 void tcp_free(struct tcp *tcp); /* closes at once; NULL is fine */
+
+/* How long the connect took, in microseconds: for who was told `connected`, or `closed` by a
+ * failure of it. */
+uint64_t tcp_connect_us(const struct tcp *tcp);
 
 /* Queues a copy. False, and nothing queued, when it would pass queue_max, after tcp_finish, and
  * once the stream is dead. */
