@@ -15,11 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sixward/base/json.h"
+
 enum {
 	LINE_SIZE = 4096, /* PIPE_BUF of Linux: lines of several processes do not mix */
 	LINE_TAIL = 8,    /* kept for what closes a line: …"} and the line's end */
 	LINE_ROOM = LINE_SIZE - LINE_TAIL,
-	UNIT_SIZE = 7, /* the longest escape, \u0000, and NUL */
 	NUMBER_SIZE = 24,
 	FIELD_ROOM = NUMBER_SIZE + 8 /* with what stands around key and value */
 };
@@ -85,38 +86,6 @@ static void put_tail(struct line *line, const char *text)
 	line->used += size;
 }
 
-/* The octets of the well-formed UTF-8 sequence at `at` that has more than one (RFC 3629 4);
- * 0 when there is none. */
-static size_t utf8_size(const uint8_t *at)
-{
-	static const struct row {
-		uint8_t first, last, second_from, second_to, size;
-	} rows[] = {
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, /* no surrogates */
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct row *row = &rows[i];
-
-		if (at[0] < row->first || at[0] > row->last)
-			continue;
-		if (at[1] < row->second_from || at[1] > row->second_to)
-			return 0;
-		for (size_t j = 2; j < row->size; j++)
-			if (at[j] >> 6 != 2)
-				return 0;
-		return row->size;
-	}
-	return 0;
-}
-
 /* U+0080 to U+009F, which terminals obey. */
 static bool is_c1_control(const uint8_t *at)
 {
@@ -125,35 +94,21 @@ static bool is_c1_control(const uint8_t *at)
 
 /* The next character of a text as it stands in a line, into `unit`. Returns the octets of the
  * text that it took: fewer than it wrote when it had to be escaped. */
-static size_t escape(const char *text, enum log_format format, char unit[UNIT_SIZE])
+static size_t escape(const char *text, enum log_format format, char unit[JSON_UNIT_SIZE])
 {
-	static const char shorts[] = "\"\"\\\\\nn\rr\tt";
-	const uint8_t *at = (const uint8_t *)text;
-	size_t size = utf8_size(at);
+	size_t taken = json_escape(text, unit);
 
-	for (size_t i = 0; i + 1 < sizeof(shorts); i += 2) {
-		if (*text != shorts[i])
-			continue;
-		unit[0] = '\\';
-		unit[1] = shorts[i + 1];
-		unit[2] = 0;
-		return 1;
-	}
-	if (*at >= ' ' && *at < 0x7f)
-		size = 1;
-	if (size && (format == LOG_FORMAT_JSON || !is_c1_control(at))) {
-		memcpy(unit, text, size);
-		unit[size] = 0;
-		return size;
-	}
-	/* An octet of no UTF-8 has no place in JSON: it becomes the character of its number. */
-	(void)snprintf(unit, UNIT_SIZE, format == LOG_FORMAT_JSON ? "\\u%04x" : "\\x%02x", *at);
+	if (format == LOG_FORMAT_JSON)
+		return taken;
+	if (!is_c1_control((const uint8_t *)text) && (unit[0] != '\\' || unit[1] != 'u'))
+		return taken;
+	(void)snprintf(unit, JSON_UNIT_SIZE, "\\x%02x", (uint8_t)*text);
 	return 1;
 }
 
 static void put_quoted(struct line *line, enum log_format format, const char *text)
 {
-	char unit[UNIT_SIZE];
+	char unit[JSON_UNIT_SIZE];
 
 	put_raw(line, "\"");
 	while (*text && !line->cut) {
@@ -166,7 +121,7 @@ static void put_quoted(struct line *line, enum log_format format, const char *te
 /* As text, with quotes and backslashes as they are. */
 static void put_bare(struct line *line, const char *text)
 {
-	char unit[UNIT_SIZE];
+	char unit[JSON_UNIT_SIZE];
 
 	while (*text && !line->cut) {
 		size_t taken = escape(text, LOG_FORMAT_TEXT, unit);
@@ -184,7 +139,7 @@ static void put_bare(struct line *line, const char *text)
 /* Whether a value needs no quotes. */
 static bool is_bare(const char *text)
 {
-	char unit[UNIT_SIZE];
+	char unit[JSON_UNIT_SIZE];
 	size_t taken;
 
 	if (!*text)
@@ -202,7 +157,8 @@ static void put_field(struct line *line, enum log_format format, const struct lo
 	char number[NUMBER_SIZE];
 
 	/* A key is written whole or not at all, with room for a number. */
-	if (line->cut || strlen(field->key) * UNIT_SIZE + FIELD_ROOM > LINE_ROOM - line->used) {
+	if (line->cut ||
+		strlen(field->key) * JSON_UNIT_SIZE + FIELD_ROOM > LINE_ROOM - line->used) {
 		line->cut = true;
 		return;
 	}
