@@ -242,11 +242,16 @@ static bool read_stream(struct loading *loading, struct tree *tree)
 	return true;
 }
 
-static bool load_tree(const char *text, size_t size, struct faults *faults, struct tree *tree)
+bool load_tree(const char *text, size_t size, struct faults *faults, struct tree *tree)
 {
-	struct loading *loading = mem_new(sizeof(*loading));
+	struct loading *loading;
 	bool is_loaded;
 
+	if (size > LOAD_SIZE_MAX) {
+		faults_add(faults, false, 0, 0, "", "larger than 4 MiB");
+		return false;
+	}
+	loading = mem_new(sizeof(*loading));
 	loading->faults = faults;
 	loading->text = text;
 	if (!yaml_parser_initialize(&loading->parser))
@@ -285,10 +290,6 @@ struct config *load_text(const char *text, size_t size, struct faults *faults)
 	struct tree file = { 0 };
 	bool has_file;
 
-	if (size > LOAD_SIZE_MAX) {
-		faults_add(faults, false, 0, 0, "", "larger than 4 MiB");
-		return NULL;
-	}
 	has_file = load_tree(text, size, faults, &file);
 	if (!faults->errors) {
 		load_defaults(&defaults);

@@ -181,6 +181,25 @@ static void reads_files(void **state)
 	faults_clear(&faults);
 }
 
+/* netplan's files are none of ours, and come through the same door. */
+static void any_text_is_a_tree(void **state)
+{
+	static const char text[] = "network: {ethernets: {eth0: {accept-ra: false}}}";
+	struct faults faults = { 0 };
+	struct tree tree = { 0 };
+
+	(void)state;
+	assert_true(load_tree(text, sizeof(text) - 1, &faults, &tree));
+	assert_non_null(tree_find(tree_find(tree_find(&tree, "network"), "ethernets"), "eth0"));
+	tree_clear(&tree);
+	assert_false(load_tree("", 0, &faults, &tree));
+	assert_int_equal(faults.count, 0);
+	assert_false(load_tree("a: [b", 5, &faults, &tree));
+	assert_int_equal(faults.errors, 1);
+	tree_clear(&tree);
+	faults_clear(&faults);
+}
+
 /* A text of `times` parts between a start and an end, of 4 MiB at most. */
 static char *repeat(const char *start, const char *part, size_t times, const char *end)
 {
@@ -373,6 +392,7 @@ int main(void)
 		cmocka_unit_test(anchors_stand_for_what_they_name),
 		cmocka_unit_test(tells_every_error_at_once),
 		cmocka_unit_test(reads_files),
+		cmocka_unit_test(any_text_is_a_tree),
 		cmocka_unit_test(no_text_is_slow),
 		cmocka_unit_test(views_do_not_multiply_lists),
 		cmocka_unit_test(a_bomb_of_aliases_is_too_much),

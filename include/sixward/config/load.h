@@ -5,6 +5,7 @@
 
 #include "sixward/config/config.h"
 #include "sixward/config/faults.h"
+#include "sixward/config/tree.h"
 
 /* The door to libyaml: YAML through the tables of settings into the struct, with every rule of
  * config.md. Bad input of any kind gives faults, never more. */
@@ -22,5 +23,9 @@ struct config *load_text(const char *text, size_t size, struct faults *faults);
 
 /* The same from a file; a file that cannot be read is a fault. */
 struct config *load_file(const char *path, struct faults *faults);
+
+/* Any YAML text as a tree, which the caller zeroes before and clears after. False: it is empty, or
+ * there is an error among the faults, and the tree is not to be looked at. */
+bool load_tree(const char *text, size_t size, struct faults *faults, struct tree *tree);
 
 #endif
