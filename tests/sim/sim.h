@@ -97,4 +97,15 @@ void sim_reset(struct tcp *stream);
 unsigned sim_count_udp(struct sim *sim, const struct endpoint *to);
 unsigned sim_count_tcp(struct sim *sim, const struct endpoint *to);
 
+/* A router's advertisement, to all that were made with icmp6_new: `octets` are the ICMPv6 message,
+ * copied; `from` has the interface as its zone. */
+void sim_advertise(struct sim *sim, const struct addr *from, int hop_limit, const uint8_t *octets,
+	size_t size);
+
+/* Calls of icmp6_solicit since the start. */
+unsigned sim_count_solicitations(const struct sim *sim);
+
+/* icmp6_new fails with a negative errno; 0 ends it. */
+void sim_refuse_icmp6(struct sim *sim, int error);
+
 #endif

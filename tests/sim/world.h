@@ -46,6 +46,9 @@ struct sim {
 	struct place *places;
 	struct udp *udps;
 	struct tcp_listener *listeners;
+	struct icmp6 *icmp6s;
+	int icmp6_error;
+	unsigned solicitations;
 	struct watched *signals;
 	struct count drops;
 	uint16_t next_port;
