@@ -25,6 +25,8 @@ struct policy {
 /* A prefix that serves no range at all, against one that serves all of IPv4. */
 enum { SERVES_NOT = -1, SERVES_ALL = 0 };
 
+static const uint32_t rank_last = UINT32_MAX;
+
 void policy_options_clear(struct policy_options *options)
 {
 	for (size_t i = 0; i < POLICY_PREFIXES_MAX; i++) {
@@ -63,18 +65,16 @@ static struct policy *make(void)
 	return policy;
 }
 
-/* The listed prefixes at hand; what is to be learned comes later. */
-static void know_listed(struct policy *policy)
+/* Has the prefix at hand, by the terms of the entry that lists it or gives it its place. */
+static void know(
+	struct policy *policy, const struct policy_prefix *entry, const struct prefix *prefix)
 {
-	for (size_t i = 0; i < policy->settings->prefix_count; i++) {
-		const struct policy_prefix *listed = &policy->settings->prefixes[i];
-
-		if (listed->learn.kind != LEARN_NOT)
-			continue;
-		policy->known[policy->known_count++] = (struct known_prefix){
-			.prefix = listed->prefix, .ipv4 = &listed->ipv4, .drain = listed->drain
-		};
-	}
+	assert(policy->known_count < POLICY_PREFIXES_MAX);
+	policy->known[policy->known_count++] = (struct known_prefix){ .prefix = *prefix,
+		.ipv4 = &entry->ipv4,
+		.drain = entry->drain,
+		.is_learned = entry->learn.kind != LEARN_NOT,
+		.rank = rank_last };
 }
 
 struct policy *policy_new(struct policy_options *options)
@@ -84,7 +84,12 @@ struct policy *policy_new(struct policy_options *options)
 	assert(options->prefix_count <= POLICY_PREFIXES_MAX);
 	policy->own = *options;
 	policy->settings = &policy->own;
-	know_listed(policy);
+	for (size_t i = 0; i < policy->own.prefix_count; i++) {
+		const struct policy_prefix *entry = &policy->own.prefixes[i];
+
+		if (entry->learn.kind == LEARN_NOT)
+			know(policy, entry, &entry->prefix);
+	}
 	memset(options, 0, sizeof(*options));
 	return policy;
 }
@@ -108,60 +113,85 @@ static bool is_known(const struct policy *policy, const struct prefix *prefix)
 	return false;
 }
 
+static bool is_same_network(const struct network *a, const struct network *b)
+{
+	return a->length == b->length && addr_equal(&a->addr, &b->addr);
+}
+
+/* Whatever its suffix: nobody can learn one, and both mean the same translator. */
 static bool is_listed(const struct policy_options *options, const struct prefix *prefix)
 {
 	for (size_t i = 0; i < options->prefix_count; i++) {
-		if (options->prefixes[i].learn.kind == LEARN_NOT &&
-			prefix_equal(&options->prefixes[i].prefix, prefix))
+		const struct policy_prefix *entry = &options->prefixes[i];
+
+		if (entry->learn.kind == LEARN_NOT &&
+			is_same_network(&entry->prefix.network, &prefix->network))
 			return true;
 	}
 	return false;
 }
 
-static void know(struct policy *policy, const struct policy_prefix *place,
-	const struct prefix *prefix, bool is_learned)
-{
-	if (policy->known_count == POLICY_PREFIXES_MAX || is_known(policy, prefix))
-		return;
-	policy->known[policy->known_count++] = (struct known_prefix){ .prefix = *prefix,
-		.ipv4 = &place->ipv4,
-		.drain = place->drain,
-		.is_learned = is_learned };
-}
-
-static void know_learned(struct policy *policy, const struct policy_prefix *place,
-	const struct learned *learned, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!learn_source_equal(learned[i].source, &place->learn))
-			continue;
-		for (size_t k = 0; k < learned[i].count; k++) {
-			if (!is_listed(policy->settings, &learned[i].prefixes[k]))
-				know(policy, place, &learned[i].prefixes[k], true);
-		}
-	}
-}
-
-/* The `learn` entries in the order in which their prefixes stand: R9872-3-a. Returns how many. */
-static size_t order_places(
-	const struct policy_options *options, const struct policy_prefix *out[POLICY_PREFIXES_MAX])
+static size_t count_listed(const struct policy_options *options)
 {
 	size_t count = 0;
 
+	for (size_t i = 0; i < options->prefix_count; i++)
+		count += options->prefixes[i].learn.kind == LEARN_NOT;
+	return count;
+}
+
+/* What was learned from the entry's source; NULL = nothing. */
+static const struct learned *find_learned(
+	const struct policy_prefix *entry, const struct learned *learned, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (learned[i].count > 0 && learn_source_equal(learned[i].source, &entry->learn))
+			return &learned[i];
+	}
+	return NULL;
+}
+
+/* R9872-3-a: the `learn` entries in the order of the places that their prefixes take. What router
+ * advertisements said is before all others; where they said nothing, none steps aside. */
+static void order_places(const struct policy_options *options, const struct learned *learned,
+	size_t count, const struct policy_prefix *out[POLICY_PREFIXES_MAX])
+{
+	size_t at = 0;
+
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < options->prefix_count; i++) {
-			enum learn_kind kind = options->prefixes[i].learn.kind;
+			const struct policy_prefix *entry = &options->prefixes[i];
+			bool is_first = entry->learn.kind == LEARN_ADVERTISEMENTS &&
+					find_learned(entry, learned, count);
 
-			if (kind != LEARN_NOT && (kind == LEARN_ADVERTISEMENTS) == (pass == 0))
-				out[count++] = &options->prefixes[i];
+			if (entry->learn.kind != LEARN_NOT && is_first == (pass == 0))
+				out[at++] = entry;
 		}
 	}
-	return count;
+}
+
+/* Of one source as many as there is room for. Returns the room that is left. */
+static size_t know_learned(struct policy *policy, const struct policy_prefix *entry,
+	const struct learned *learned, size_t room)
+{
+	for (size_t i = 0; learned && i < learned->count && room > 0; i++) {
+		const struct prefix *prefix = &learned->prefixes[i];
+
+		if (is_listed(policy->settings, prefix) || is_known(policy, prefix))
+			continue;
+		know(policy, entry, prefix);
+		room--;
+	}
+	return room;
 }
 
 bool policy_equal(const struct policy *a, const struct policy *b)
 {
-	if (a->settings != b->settings || a->known_count != b->known_count)
+	if (a->settings != b->settings)
+		return false;
+	if (!a->settings->enabled)
+		return true;
+	if (a->known_count != b->known_count)
 		return false;
 	for (size_t i = 0; i < a->known_count; i++) {
 		const struct known_prefix *one = &a->known[i];
@@ -184,26 +214,34 @@ static struct policy *take_if_other(struct policy *made, struct policy *old)
 	return policy_ref(old);
 }
 
+/* LIM-21: what is listed has its room, wherever it stands; what is learned shares the rest. */
 struct policy *policy_with_learned(
 	struct policy *policy, const struct learned *learned, size_t count)
 {
 	const struct policy_options *options = policy->settings;
 	const struct policy_prefix *places[POLICY_PREFIXES_MAX];
+	size_t room = POLICY_PREFIXES_MAX - count_listed(options);
 	struct policy *made = make_beside(policy);
 	size_t next = 0;
 
-	(void)order_places(options, places);
+	order_places(options, learned, count, places);
 	for (size_t i = 0; i < options->prefix_count; i++) {
-		if (options->prefixes[i].learn.kind == LEARN_NOT)
-			know(made, &options->prefixes[i], &options->prefixes[i].prefix, false);
-		else
-			know_learned(made, places[next++], learned, count);
+		const struct policy_prefix *entry = &options->prefixes[i];
+
+		if (entry->learn.kind == LEARN_NOT) {
+			know(made, entry, &entry->prefix);
+			continue;
+		}
+		entry = places[next++];
+		room = know_learned(made, entry, find_learned(entry, learned, count), room);
 	}
 	return take_if_other(made, policy);
 }
 
+/* Ranks choose nothing but the best: where none is chosen, another order is no other policy. */
 struct policy *policy_with_live(struct policy *policy, const struct live_prefix *live, size_t count)
 {
+	bool has_ranks = policy->settings->use == USE_BEST;
 	struct policy *made = make_beside(policy);
 
 	memcpy(made->known, policy->known, sizeof(made->known));
@@ -212,12 +250,12 @@ struct policy *policy_with_live(struct policy *policy, const struct live_prefix 
 		struct known_prefix *known = &made->known[i];
 
 		known->is_dead = false;
-		known->rank = UINT32_MAX;
+		known->rank = rank_last;
 		for (size_t k = 0; k < count; k++) {
 			if (!prefix_equal(&live[k].prefix, &known->prefix))
 				continue;
 			known->is_dead = live[k].is_dead;
-			known->rank = live[k].rank;
+			known->rank = has_ranks ? live[k].rank : rank_last;
 		}
 	}
 	return take_if_other(made, policy);
@@ -282,8 +320,7 @@ static bool serves_range(const struct known_prefix *prefix, const struct network
 			continue;
 		if (!range && network->length == SERVES_ALL)
 			return true;
-		if (range && network->length == range->length &&
-			addr_equal(&network->addr, &range->addr))
+		if (range && is_same_network(network, range))
 			return true;
 	}
 	return false;
@@ -472,7 +509,8 @@ bool policy_excludes_aaaa(const struct policy *policy, const uint8_t address[16]
 	return policy->settings->enabled && netset_contains(&policy->settings->exclude_aaaa, &addr);
 }
 
-/* D64-5.3.1-a. Among prefixes within one another the longest says where the address stands. */
+/* D64-5.3.1-a. Among prefixes within one another the longest says where the address stands; the
+ * WKP is a listed one where it is listed. */
 bool policy_extract(const struct policy *policy, const uint8_t address[16], uint8_t ipv4[4],
 	const struct prefix **prefix)
 {
@@ -481,10 +519,9 @@ bool policy_extract(const struct policy *policy, const uint8_t address[16], uint
 
 	if (!policy->settings->enabled)
 		return false;
-	if (prefix_extract(&policy->well_known, address, ipv4))
-		best = &policy->well_known;
-	for (size_t i = 0; i < policy->known_count; i++) {
-		const struct prefix *one = &policy->known[i].prefix;
+	for (size_t i = 0; i <= policy->known_count; i++) {
+		const struct prefix *one =
+			i < policy->known_count ? &policy->known[i].prefix : &policy->well_known;
 
 		if (best && best->network.length >= one->network.length)
 			continue;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "sixward/base/bytes.h"
+#include "sixward/base/mem.h"
 #include "sixward/base/text.h"
 #include "sixward/dns/wire.h"
 
@@ -257,16 +258,41 @@ void expect_reply(struct reply *reply, uint16_t rcode, const char *lines)
 	reply_unref(reply);
 }
 
+static void read_source(const char *word, struct learn_source *source)
+{
+	if (strcmp(word, "upstreams") == 0) {
+		source->kind = LEARN_UPSTREAMS;
+	} else if (strcmp(word, "routers") == 0) {
+		source->kind = LEARN_ADVERTISEMENTS;
+	} else {
+		source->kind = LEARN_SERVERS;
+		source->servers = mem_new(sizeof(*source->servers));
+		source->server_count = 1;
+		assert_true(endpoint_parse(word, 53, source->servers));
+	}
+}
+
+struct prefix prefix_of(const char *text)
+{
+	struct network network;
+	struct prefix prefix;
+
+	assert_int_equal(network_parse(text, &network), NETWORK_OK);
+	assert_int_equal(prefix_make(&network, NULL, &prefix), PREFIX_OK);
+	return prefix;
+}
+
 static void add_prefix(const char *line, struct policy_options *options)
 {
 	struct policy_prefix *prefix = &options->prefixes[options->prefix_count++];
-	struct network network;
 	char word[64];
 	int used = 0;
 
 	assert_int_equal(sscanf(line, "%63s%n", word, &used), 1);
-	assert_int_equal(network_parse(word, &network), NETWORK_OK);
-	assert_int_equal(prefix_make(&network, NULL, &prefix->prefix), PREFIX_OK);
+	if (word[0] == '<')
+		read_source(word + 1, &prefix->learn);
+	else
+		prefix->prefix = prefix_of(word);
 	for (line += used; sscanf(line, "%63s%n", word, &used) == 1; line += used) {
 		if (strcmp(word, "drain") == 0)
 			prefix->drain = true;

@@ -19,7 +19,9 @@ struct aged_reply aged(const struct reply *reply, uint32_t age_s);
 void expect_reply(struct reply *reply, uint16_t rcode, const char *lines);
 
 /* An enabled policy of prefixes written "PREFIX", "PREFIX drain" or "PREFIX IPV4 IPV4…", each
- * on its line; ::ffff:0:0/96 is excluded. Options may be changed before policy_new. */
+ * on its line; "<upstreams", "<routers" or "<SERVER" in the place of a prefix is a source to learn
+ * from. ::ffff:0:0/96 is excluded. Options may be changed before policy_new. */
+struct prefix prefix_of(const char *text);
 struct policy_options options_of(const char *prefixes);
 struct policy *policy_of(const char *prefixes);
 

@@ -15,7 +15,8 @@
  * counted; shared by threads. */
 
 enum {
-	POLICY_PREFIXES_MAX = 16, /* LIM-21; learned ones beyond it are left out */
+	POLICY_PREFIXES_MAX =
+		16, /* LIM-21; learned ones beyond it are left out, listed ones never */
 	POLICY_TARGETS_MAX = 8,
 	POLICY_TTL_MAX = 60 /* LIM-19 */
 };
@@ -93,9 +94,10 @@ struct learned {
 };
 
 /* The policy with these in the places of its `learn` entries, and nothing in those of sources that
- * are not among them; all live. A prefix that is listed, or was learned at an earlier place, is not
- * taken again. R9872-3-a: what router advertisements said takes the first of those places. The
- * caller's reference: to the same policy where nothing changes. */
+ * are not among them; all live, none ranked. A prefix that is listed (drained and with another
+ * suffix, too), or was learned at an earlier place, is not taken again. R9872-3-a: what router
+ * advertisements said, if anything, takes the first of those places, and the other sources the ones
+ * after it. The caller's reference: to the same policy where nothing changes. */
 struct policy *policy_with_learned(
 	struct policy *policy, const struct learned *learned, size_t count);
 
@@ -103,7 +105,8 @@ struct policy *policy_with_learned(
 struct live_prefix {
 	struct prefix prefix;
 	bool is_dead;
-	uint32_t rank; /* for `use: best`: the least is the best; of those alike the first */
+	uint32_t rank; /* for `use: best`, else not looked at: the least is the best; of those
+			* alike the first */
 };
 
 /* The policy with these marks; prefixes that are not among them are live and rank last. The
@@ -111,7 +114,7 @@ struct live_prefix {
 struct policy *policy_with_live(
 	struct policy *policy, const struct live_prefix *live, size_t count);
 
-/* The same settings, the same prefixes at hand, the same marks. */
+/* The same settings, the same prefixes at hand, the same marks: answers are the same. */
 bool policy_equal(const struct policy *a, const struct policy *b);
 
 /* A prefix that the policy has at hand: listed, or learned. */
@@ -125,7 +128,7 @@ struct known_prefix {
 };
 
 /* All of them, in order, drained and dead ones included; POLICY_PREFIXES_MAX at most. The pointers
- * that the functions below give are into this list. */
+ * that the functions below give are into this list, but for a WKP that is not listed. */
 size_t policy_known(const struct policy *policy, const struct known_prefix **known);
 
 /* Whether answers are made with it now, for at least one IPv4 range. Dead ones are where no live
@@ -146,9 +149,8 @@ size_t policy_in_force(const struct policy *policy, const struct prefix *out[POL
 
 /* The prefixes that carry this address: of its most specific IPv4 range, in configured order,
  * the live ones (all where none is), narrowed by `use`, less those that may not (prefix_refuses); a
- * refused one brings back none that `use` left out. 0 = it is not mapped, for that or the
- * operator's exclude-ipv4; then
- * `*why` (may be NULL) says so for people (static text). */
+ * refused one brings back none that was left out. 0 = it is not mapped, for that or the
+ * operator's exclude-ipv4; then `*why` (may be NULL) says so for people (static text). */
 size_t policy_prefixes_for(const struct policy *policy, const uint8_t ipv4[4],
 	const struct prefix *out[POLICY_PREFIXES_MAX], const char **why);
 
