@@ -14,7 +14,11 @@ case "${1:-}" in
 	;;
 esac
 
-./tests/install.sh test
+if [ -n "$all" ]; then
+	./tests/install.sh lab
+else
+	./tests/install.sh test
+fi
 
 passed=0
 failed=0
@@ -64,6 +68,7 @@ many() {
 		echo "FAILED  $name ($bad of $((good + bad))):"
 		tail -n 60 "$logs/$name.log"
 	fi
+	sed -n 's/^skipped: /        skipped: /p' "$logs/$name.log"
 }
 
 # A build directory with meson options, made once and brought up to date.
@@ -102,6 +107,7 @@ count tidy "$status"
 many threads ./tests/integration/run.py build/tsan/src/app/sixward --threads
 many valgrind ./tests/integration/run.py build/release/src/app/sixward --valgrind
 many servers ./tests/servers/run.py build/asan/src/app/sixward $all
+many lab ./tests/lab/run.py build/asan/src/app/sixward $all
 if [ -n "$all" ]; then
 	many fuzz ./tests/fuzz/run.sh
 fi
