@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sim.h"
+#include "sixward/net/icmp6.h"
 #include "sixward/net/tcp.h"
 #include "sixward/net/timer.h"
 #include "sixward/net/udp.h"
@@ -532,6 +533,42 @@ static void runs_until_a_thing_is_so(void **state)
 	close_echo(story);
 }
 
+static void on_advertisement(
+	void *owner, const struct addr *from, int hop_limit, const uint8_t *octets, size_t size)
+{
+	assert_int_equal(from->zone, 7);
+	assert_int_equal(hop_limit, 255);
+	note_octets(owner, "heard", octets, size);
+}
+
+static void routers_are_asked_and_heard(void **state)
+{
+	struct story story = { .loop = loop_new() };
+	struct sim *sim = sim_of(story.loop);
+	struct addr router = { .family = ADDR_IPV6, .zone = 7, .octets = { 0xfe, 0x80 } };
+	struct icmp6 *icmp6;
+	int error = 0;
+
+	(void)state;
+	sim_refuse_icmp6(sim, -EPERM);
+	assert_null(icmp6_new(story.loop, on_advertisement, &story, &error));
+	assert_int_equal(error, -EPERM);
+	sim_refuse_icmp6(sim, 0);
+	icmp6 = icmp6_new(story.loop, on_advertisement, &story, &error);
+	assert_int_equal(sim_count_solicitations(sim), 0);
+	icmp6_solicit(icmp6);
+	assert_int_equal(sim_count_solicitations(sim), 1);
+	sim_advertise(sim, &router, 255, (const uint8_t *)"one", 3);
+	sim_run_for(sim, 10);
+	assert_string_equal(story.text, "1 heard one");
+	sim_advertise(sim, &router, 255, (const uint8_t *)"two", 3);
+	icmp6_free(icmp6);
+	sim_run_for(sim, 10);
+	assert_string_equal(story.text, "1 heard one");
+	sim_advertise(sim, &router, 255, (const uint8_t *)"three", 5); /* on its way at the end */
+	loop_free(story.loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -548,6 +585,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_does_not_read_fills_the_queue_and_stalls),
 		cmocka_unit_test(a_paused_stream_hears_it_all_when_resumed),
 		cmocka_unit_test(runs_until_a_thing_is_so),
+		cmocka_unit_test(routers_are_asked_and_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
