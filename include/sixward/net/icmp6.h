@@ -19,10 +19,10 @@ typedef void icmp6_received(
 
 /* NULL: `*error` is a negative errno (-EPERM without the right). */
 struct icmp6 *icmp6_new(struct loop *loop, icmp6_received *received, void *owner, int *error);
-void icmp6_free(struct icmp6 *icmp6); /* NULL is fine; no callback after it */
+void icmp6_free(struct icmp6 *icmp6); /* NULL is fine; no callback after it, also called from one */
 
-/* Sends a router solicitation on every interface that is up and knows multicast; loopback not.
- * What cannot be sent is let be. */
+/* Sends a router solicitation on every interface that is up, knows multicast and has a link-local
+ * address; loopback not. What cannot be sent is let be. */
 void icmp6_solicit(struct icmp6 *icmp6);
 
 #endif

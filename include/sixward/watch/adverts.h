@@ -9,8 +9,9 @@
 #include "sixward/net/loop.h"
 
 /* Prefixes from router advertisements (RFC 8781): kept for their lifetime, by router and prefix,
- * withdrawn with lifetime 0. Solicits at the start and again when the last one has run out, so that
- * nobody waits for the next unsolicited advertisement. */
+ * withdrawn with lifetime 0. Solicits at the start, three times at most, and again when the last
+ * one has run out, until something is heard, so that nobody waits for the next unsolicited
+ * advertisement. */
 
 enum { ADVERTS_MAX = 32 }; /* (router, prefix) pairs; more are ignored, and counted */
 
@@ -31,7 +32,8 @@ size_t adverts_find(const struct adverts *adverts, struct prefix out[POLICY_PREF
  * commands that wait. */
 bool adverts_are_tried(const struct adverts *adverts);
 
-/* router_advertisements_total{result=…}, learned_prefixes{source="ra"}. */
+/* router_advertisements_total{result="learned"|"none"|"malformed"|"foreign"},
+ * router_prefixes_ignored_total, learned_prefixes{source="ra"}. */
 void adverts_add_counts(struct adverts *adverts, struct counts *counts);
 
 #endif
