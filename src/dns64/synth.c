@@ -209,8 +209,8 @@ static void share_out(const struct mappings *mappings, size_t prefix_count, size
 }
 
 /* D64-5.1.7-a, D64-5.1.7-e: prefixes outermost, in configured order; inside, the A records in
- * theirs. */
-static void add_synthesized(const struct mappings *mappings, uint32_t ttl,
+ * theirs. At most so many, and as max-aaaa says. */
+static void add_synthesized(const struct mappings *mappings, size_t most,
 	const struct policy *policy, struct reply_draft *draft)
 {
 	const struct policy_options *options = policy_options(policy);
@@ -218,13 +218,12 @@ static void add_synthesized(const struct mappings *mappings, uint32_t ttl,
 		.type = TYPE_AAAA,
 		.rclass = CLASS_IN,
 		.rdata_size = AAAA_SIZE,
-		.ttl = ttl,
+		.ttl = mappings->ttl,
 		.owner = mappings->owner,
 		.owner_size = mappings->owner_size };
 	const struct known_prefix *known;
 	size_t known_count = policy_known(policy, &known);
 	size_t shares[POLICY_PREFIXES_MAX];
-	size_t most = AAAA_MOST;
 
 	if (options->max_aaaa > 0 && options->max_aaaa < most)
 		most = options->max_aaaa;
@@ -243,6 +242,12 @@ static void add_synthesized(const struct mappings *mappings, uint32_t ttl,
 	}
 }
 
+static void limit_ttl(struct mappings *mappings, uint32_t limit_s)
+{
+	if (mappings->ttl > limit_s)
+		mappings->ttl = limit_s;
+}
+
 /* D64-5.1.5-a, D64-5.1.5-c, D64-5.1.6-c: the chain is that of the A reply, and its A records
  * are gone; D64-5.4-b, D64-5.3.2-a: its other sections stay as they are. No AD: the answer is
  * nobody's signed word (D64-5.5-nv00, D64-5.5-nv10). */
@@ -257,18 +262,67 @@ struct reply *synth_aaaa(const struct question *question, const struct aged_repl
 		mappings_clear(&mappings);
 		return NULL;
 	}
-	if (mappings.ttl > ttl_limit_s)
-		mappings.ttl = ttl_limit_s; /* D64-5.1.7-b, D64-5.1.7-c */
-	if (mappings.ttl > policy_ttl_max(policy))
-		mappings.ttl = policy_ttl_max(policy); /* D64-5.2-d, LIM-19 */
+	limit_ttl(&mappings, ttl_limit_s);            /* D64-5.1.7-b, D64-5.1.7-c */
+	limit_ttl(&mappings, policy_ttl_max(policy)); /* D64-5.2-d, LIM-19 */
 
 	reply_draft_init(&draft, question, RCODE_NOERROR);
 	aged_copy_chain(a, TYPE_A, &draft);
-	add_synthesized(&mappings, mappings.ttl, policy, &draft);
+	add_synthesized(&mappings, AAAA_MOST, policy, &draft);
 	aged_copy_rest(a, &draft);
 	aged_copy_edes(a, &draft);
 	mappings_clear(&mappings);
 	return reply_draft_seal(&draft);
+}
+
+/* The usable AAAA of a reply, as they are. Gives the last of them; its owner is NULL where there is
+ * none. */
+static struct record add_usable(
+	const struct aged_reply *aaaa, const struct policy *policy, struct reply_draft *draft)
+{
+	struct record last = { 0 };
+
+	for (size_t i = 0; i < reply_count(aaaa->reply); i++) {
+		struct record record = aged_record(aaaa, i);
+
+		if (!is_aaaa(aaaa, &record) || policy_excludes_aaaa(policy, record.rdata))
+			continue;
+		reply_draft_lend(draft, &record);
+		last = record;
+	}
+	return last;
+}
+
+/* D64-5.1.1-b: real ones first, then synthetic ones. The draft keeps an address once, where it came
+ * first, and gives an RRset its least TTL. */
+struct reply *synth_append(const struct question *question, const struct aged_reply *aaaa,
+	const struct aged_reply *a, const struct policy *policy)
+{
+	size_t native = synth_usable(aaaa->reply, policy).usable;
+	struct mappings mappings;
+	struct reply_draft draft;
+	struct record last;
+	struct reply *reply;
+
+	find_mappings(a, policy, &mappings);
+	limit_ttl(&mappings, synth_ttl_limit(aaaa, policy));
+	limit_ttl(&mappings, policy_ttl_max(policy));
+
+	reply_draft_init(&draft, question, RCODE_NOERROR);
+	aged_copy_chain(aaaa, TYPE_AAAA, &draft);
+	last = add_usable(aaaa, policy, &draft);
+	mappings.owner = last.owner;
+	mappings.owner_size = last.owner_size;
+	if (native > 0 && native < AAAA_MOST)
+		add_synthesized(&mappings, AAAA_MOST - native, policy, &draft);
+	aged_copy_rest(aaaa, &draft);
+	aged_copy_edes(aaaa, &draft);
+	aged_copy_edes(a, &draft);
+	mappings_clear(&mappings);
+	reply = reply_draft_seal(&draft);
+	if (reply_data_count(reply, TYPE_AAAA) > native)
+		return reply;
+	reply_unref(reply);
+	return NULL;
 }
 
 /* D64-5.1.4-d, D64-5.1.4-f: a part of an RRset has no signature and no AD. */
@@ -279,12 +333,7 @@ struct reply *synth_filter(
 
 	reply_draft_init(&draft, question, RCODE_NOERROR);
 	aged_copy_chain(aaaa, TYPE_AAAA, &draft);
-	for (size_t i = 0; i < reply_count(aaaa->reply); i++) {
-		struct record record = aged_record(aaaa, i);
-
-		if (is_aaaa(aaaa, &record) && !policy_excludes_aaaa(policy, record.rdata))
-			reply_draft_lend(&draft, &record);
-	}
+	(void)add_usable(aaaa, policy, &draft);
 	aged_copy_rest(aaaa, &draft);
 	aged_copy_edes(aaaa, &draft);
 	return reply_draft_seal(&draft);

@@ -30,6 +30,17 @@ static enum verdict decide_by_a(const struct facts *facts)
 	return VERDICT_WAIT;
 }
 
+/* Rows 1 and 2: there is a usable AAAA. append-aaaa departs from RFC 6147 5.1.1 where there is an A
+ * to map, too; whatever else A comes to, the AAAA are the answer (D64-5.1.1-b). */
+static enum verdict decide_native(const struct facts *facts)
+{
+	if (facts->appends && facts->a == FOUND_PENDING)
+		return VERDICT_WAIT;
+	if (facts->appends && (facts->a == FOUND_DATA || facts->a == FOUND_MIXED))
+		return VERDICT_APPEND;
+	return facts->aaaa == FOUND_MIXED ? VERDICT_FILTER_AAAA : VERDICT_RELAY_AAAA;
+}
+
 enum verdict verdict_decide(const struct facts *facts)
 {
 	/* D64-5.1-b, D64-5.5-nv01, D64-5.5-nv11, D64-6.3-a: as if there were no DNS64. */
@@ -50,9 +61,8 @@ enum verdict verdict_decide(const struct facts *facts)
 		return VERDICT_WAIT; /* D64-5.1.8-a: no A is used before the AAAA outcome is known
 				      */
 	case FOUND_DATA:
-		return VERDICT_RELAY_AAAA; /* row 1, D64-5.1.1-a */
 	case FOUND_MIXED:
-		return VERDICT_FILTER_AAAA; /* row 2, D64-5.1.4-d */
+		return decide_native(facts); /* D64-5.1.1-a, D64-5.1.4-d */
 	case FOUND_NXDOMAIN:
 		/* Row 19: old data does not deny a name that has an A by now. */
 		if (facts->aaaa_is_stale && (facts->a == FOUND_PENDING || facts->a == FOUND_DATA ||
@@ -73,11 +83,20 @@ enum verdict verdict_decide(const struct facts *facts)
 	return VERDICT_WAIT;
 }
 
+bool verdict_waits_to_append(const struct facts *facts)
+{
+	struct facts alone = *facts;
+
+	alone.appends = false;
+	return verdict_decide(facts) == VERDICT_WAIT && verdict_decide(&alone) != VERDICT_WAIT;
+}
+
 bool verdict_has_aaaa(const struct facts *facts, enum verdict verdict)
 {
 	switch (verdict) {
 	case VERDICT_FILTER_AAAA:
 	case VERDICT_SYNTHESIZE:
+	case VERDICT_APPEND:
 		return true;
 	case VERDICT_RELAY_AAAA:
 		/* Excluded AAAA are relayed where the exclusion set does not apply. */

@@ -269,6 +269,7 @@ static struct facts facts_of(const struct inquiry *inquiry)
 	return (struct facts){
 		.raw = inquiry->is_exempt,
 		.ignores_aaaa = inquiry->ignores_aaaa,
+		.appends = inquiry->appends,
 		.aaaa_error_passes = policy_options(inquiry->policy)->aaaa_error_passes,
 		.aaaa_is_stale = aaaa_of(inquiry)->is_stale,
 		.aaaa = fact_found_aaaa(aaaa_of(inquiry), inquiry->policy),
@@ -276,12 +277,25 @@ static struct facts facts_of(const struct inquiry *inquiry)
 	};
 }
 
+bool inquiry_waits_to_append(const struct inquiry *inquiry)
+{
+	struct facts facts;
+
+	if (inquiry->plan != PLAN_AAAA || !inquiry->appends)
+		return false;
+	facts = facts_of(inquiry);
+	return verdict_waits_to_append(&facts);
+}
+
 /* Row 19: whether stale data is part of what the verdict rests on; a fact that it would not have
- * waited for is not. */
-static bool rests_on_stale(const struct inquiry *inquiry, const struct facts *facts)
+ * waited for is not, and an A that gave nothing to append neither. */
+static bool rests_on_stale(
+	const struct inquiry *inquiry, const struct facts *facts, enum verdict verdict)
 {
 	struct facts without_aaaa = *facts;
 	struct facts without_a = *facts;
+
+	without_a.appends = verdict == VERDICT_APPEND;
 
 	without_aaaa.aaaa = FOUND_PENDING;
 	without_a.a = FOUND_PENDING;
@@ -320,6 +334,31 @@ static bool is_worth_waiting(
 	       (verdict == VERDICT_RELAY_A && facts->a != FOUND_NXDOMAIN);
 }
 
+/* Row 2 */
+static void be_filtered(const struct inquiry *inquiry, struct ending *ending)
+{
+	struct aged_reply aaaa = fact_aged(&inquiry->main);
+
+	be_made(inquiry, ending, OUTCOME_FILTERED,
+		synth_filter(&inquiry->question, &aaaa, inquiry->policy));
+	ending->has_aa = inquiry->main.is_local;
+}
+
+/* D64-5.1.1-b. Nothing to append: rows 1 and 2 after all. */
+static void be_appended(const struct inquiry *inquiry, struct ending *ending)
+{
+	struct aged_reply aaaa = fact_aged(&inquiry->main);
+	struct aged_reply a = fact_aged(&inquiry->other);
+	struct reply *reply = synth_append(&inquiry->question, &aaaa, &a, inquiry->policy);
+
+	if (reply)
+		be_made(inquiry, ending, OUTCOME_SYNTHESIZED, reply);
+	else if (fact_found_aaaa(&inquiry->main, inquiry->policy) == FOUND_MIXED)
+		be_filtered(inquiry, ending);
+	else
+		be_found(inquiry, &inquiry->main, ending);
+}
+
 static void be_decided(const struct inquiry *inquiry, enum verdict verdict, struct ending *ending)
 {
 	struct aged_reply aaaa = fact_aged(&inquiry->main);
@@ -332,14 +371,15 @@ static void be_decided(const struct inquiry *inquiry, enum verdict verdict, stru
 		be_found(inquiry, &inquiry->main, ending);
 		return;
 	case VERDICT_FILTER_AAAA:
-		be_made(inquiry, ending, OUTCOME_FILTERED,
-			synth_filter(&inquiry->question, &aaaa, inquiry->policy));
-		ending->has_aa = inquiry->main.is_local;
+		be_filtered(inquiry, ending);
 		return;
 	case VERDICT_SYNTHESIZE:
 		be_made(inquiry, ending, OUTCOME_SYNTHESIZED,
 			synth_aaaa(&inquiry->question, &a, synth_ttl_limit(&aaaa, inquiry->policy),
 				inquiry->policy));
+		return;
+	case VERDICT_APPEND:
+		be_appended(inquiry, ending);
 		return;
 	case VERDICT_EMPTY:
 		be_made(inquiry, ending, OUTCOME_EMPTY, synth_empty(&inquiry->question, &a));
@@ -360,7 +400,7 @@ static bool decide_aaaa(const struct inquiry *inquiry, struct ending *ending)
 	if (verdict == VERDICT_WAIT || is_worth_waiting(inquiry, &facts, verdict))
 		return false;
 	be_decided(inquiry, verdict, ending);
-	if (rests_on_stale(inquiry, &facts))
+	if (rests_on_stale(inquiry, &facts, verdict))
 		be_stale(inquiry, ending);
 	if (verdict == VERDICT_RELAY_AAAA || verdict == VERDICT_EMPTY)
 		cap_without_prefix(inquiry, ending);

@@ -31,6 +31,7 @@ struct query {
 	struct policy *policy; /* held while in progress */
 	struct origin origin;
 	uint64_t started_ms;
+	uint64_t main_ms; /* after how long the main look-up ended; 0 = at once, or not yet */
 	uint64_t budget_ms;
 	size_t limit;
 	uint16_t id;
@@ -350,7 +351,7 @@ static bool expects_aaaa(const struct query *query)
 	const struct hints *hints = query->resolver->parts.hints;
 
 	return hints && inquiry->plan == PLAN_AAAA && !inquiry_is_patient(inquiry) &&
-	       fact_is_open(&inquiry->main) && passed_ms(query) < HINT_MS &&
+	       !inquiry->appends && fact_is_open(&inquiry->main) && passed_ms(query) < HINT_MS &&
 	       hints_find(hints, &inquiry->question.name);
 }
 
@@ -361,7 +362,8 @@ static void note_hint(const struct query *query, const struct ending *ending)
 	struct hints *hints = query->resolver->parts.hints;
 	bool is_usable = ending->outcome == OUTCOME_RELAYED || ending->outcome == OUTCOME_FILTERED;
 
-	if (!hints || inquiry->plan != PLAN_AAAA || !inquiry->main.reply || inquiry->main.is_stale)
+	if (!hints || inquiry->plan != PLAN_AAAA || inquiry->appends || !inquiry->main.reply ||
+		inquiry->main.is_stale)
 		return;
 	if (is_usable && reply_facts(inquiry->main.reply)->kind == REPLY_DATA)
 		hints_note(hints, &inquiry->question.name);
@@ -392,12 +394,15 @@ static bool query_look(struct query *query, struct ending *ending)
 }
 
 static void query_go_on(struct query *query);
+static void wait_for_time(struct query *query);
 
 static void note(struct query *query, struct fact *fact, const struct lookup_result *result)
 {
 	struct fact_sources sources = sources_of(query);
 
 	fact->lookup = NULL;
+	if (fact == &query->inquiry.main)
+		query->main_ms = passed_ms(query);
 	fact_note(fact, result, lookups_links_max(sources.lookups));
 	if (fact_has_failed(fact))
 		fact_take_stale(fact, &sources); /* R8767-4-a */
@@ -451,23 +456,31 @@ static void note_late(struct fact *fact)
 
 static void on_time(void *owner);
 
-/* Until the next time at which something is given up. */
-static void wait_for_time(struct query *query)
+/* The next time at which something is given up, since the start. */
+static uint64_t next_time(const struct query *query, uint64_t passed)
 {
 	const struct inquiry *inquiry = &query->inquiry;
-	uint64_t passed = passed_ms(query);
 	uint64_t half = query->budget_ms / 2;
 	uint64_t next = query->budget_ms;
 
-	if (!query->timer)
-		query->timer = timer_new(query->resolver->parts.loop, on_time, query);
 	if (query_halves(query) && passed < half)
 		next = half;
 	if (passed < LOOKUPS_LATE_MS && LOOKUPS_LATE_MS < next)
 		next = LOOKUPS_LATE_MS;
 	if (passed < HINT_MS && inquiry_has_other(inquiry) && !inquiry->other.is_tried)
 		next = HINT_MS;
-	timer_start(query->timer, next - passed);
+	if (inquiry_waits_to_append(inquiry) && query->main_ms + QUERY_APPEND_MS < next)
+		next = query->main_ms + QUERY_APPEND_MS;
+	return next > passed ? next : passed;
+}
+
+static void wait_for_time(struct query *query)
+{
+	uint64_t passed = passed_ms(query);
+
+	if (!query->timer)
+		query->timer = timer_new(query->resolver->parts.loop, on_time, query);
+	timer_start(query->timer, next_time(query, passed) - passed);
 }
 
 static void on_time(void *owner)
@@ -484,6 +497,8 @@ static void on_time(void *owner)
 	}
 	if (query_halves(query) && passed >= query->budget_ms / 2)
 		note_late(inquiry_aaaa(inquiry));
+	if (passed >= query->main_ms + QUERY_APPEND_MS && inquiry_waits_to_append(inquiry))
+		note_late(&inquiry->other);
 	if (passed < query->budget_ms) {
 		wait_for_time(query);
 	} else {
@@ -506,6 +521,8 @@ static void query_go_on(struct query *query)
 
 	if (!query_look(query, &ending)) {
 		query_ask(query);
+		if (inquiry_waits_to_append(&query->inquiry))
+			wait_for_time(query);
 		return;
 	}
 	note_hint(query, &ending);
@@ -591,6 +608,7 @@ static void begin_translation(struct query *query, const struct route *route, bo
 	if (has_dns64 && (other.type == TYPE_AAAA || other.type == TYPE_A)) {
 		inquiry->is_exempt = nameset_covers(&options->exclude_names, other.name.octets);
 		inquiry->ignores_aaaa = nameset_covers(&options->ignore_aaaa, other.name.octets);
+		inquiry->appends = nameset_covers(&options->append_aaaa, other.name.octets);
 	}
 	inquiry->plan = plan_for(inquiry, has_dns64);
 	if (!inquiry_has_other(inquiry))

@@ -191,11 +191,66 @@ static void takes_one_piece_of_memory_for_an_answer_and_none_to_write_it(void **
 	policy_unref(policy);
 }
 
+static void takes_one_piece_of_memory_to_append(void **state)
+{
+	struct question aaaa = make_question(TYPE_AAAA);
+	struct policy *policy = make_policy();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+		struct aged_reply native = { .reply = decode(&replies[4]) };
+		struct aged_reply a = { .reply = decode(&replies[i]) };
+
+		print_message("%s\n", replies[i].what);
+		heap.requests = 0;
+		if (replies[i].type == TYPE_A)
+			assert_made_with_one_piece(synth_append(&aaaa, &native, &a, policy));
+		reply_unref((struct reply *)(uintptr_t)native.reply);
+		reply_unref((struct reply *)(uintptr_t)a.reply);
+	}
+	policy_unref(policy);
+}
+
+/* Each A of a miss is asked for its prefixes, whatever was learned and marked. */
+static void takes_no_memory_to_choose_prefixes(void **state)
+{
+	static const uint8_t ipv4[4] = { 198, 41, 0, 4 };
+	const struct prefix *out[POLICY_PREFIXES_MAX];
+	struct prefix well_known = prefix_well_known();
+	struct live_prefix live = { .prefix = well_known, .is_dead = true };
+	struct policy_options options = { .enabled = true, .prefix_count = 2, .use = USE_BEST };
+	struct learned learned = { .prefixes = &well_known, .count = 1 };
+	struct policy *written;
+	struct policy *taught;
+	struct policy *marked;
+
+	(void)state;
+	options.prefixes[0].learn.kind = LEARN_UPSTREAMS;
+	options.prefixes[1].learn.kind = LEARN_ADVERTISEMENTS;
+	heap.requests = 0;
+	written = policy_new(&options);
+	assert_int_equal(heap.requests, 1);
+	learned.source = &policy_options(written)->prefixes[1].learn;
+	taught = policy_with_learned(written, &learned, 1);
+	marked = policy_with_live(taught, &live, 1);
+	assert_int_equal(heap.requests, 3);
+	heap.requests = 0;
+	assert_int_equal(policy_prefixes_for(marked, ipv4, out, NULL), 1);
+	assert_int_equal(policy_in_force(marked, out), 1);
+	assert_int_equal(policy_ttl_max(marked), POLICY_TTL_MAX);
+	assert_int_equal(heap.requests, 0);
+	policy_unref(written);
+	policy_unref(taught);
+	policy_unref(marked);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_one_piece_of_memory_for_what_upstream_said),
 		cmocka_unit_test(takes_one_piece_of_memory_for_an_answer_and_none_to_write_it),
+		cmocka_unit_test(takes_one_piece_of_memory_to_append),
+		cmocka_unit_test(takes_no_memory_to_choose_prefixes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -415,6 +415,147 @@ static void filters_excluded_aaaa(void **state)
 	policy_unref(policy);
 }
 
+#define NATIVE                                                                                     \
+	"AN www.example.org. 300 AAAA 2001:db8::2\nAN www.example.org. 300 AAAA 2001:db8::1\n"
+#define TWO_A "AN www.example.org. 200 A 192.0.2.1\nAN www.example.org. 200 A 192.0.2.2\n"
+
+static const struct append_row {
+	const char *prefixes;
+	uint32_t max_aaaa;
+	const char *aaaa, *a, *want; /* NULL: nothing to append */
+} append_rows[] = {
+	/* Real ones first, in their order, then synthetic ones in theirs; one TTL, the least. */
+	{ "2001:db8:64::/96\n", 0, NATIVE, TWO_A,
+		"AN www.example.org. 200 AAAA 2001:db8::2\n"
+		"AN www.example.org. 200 AAAA 2001:db8::1\n"
+		"AN www.example.org. 200 AAAA 2001:db8:64::c000:201\n"
+		"AN www.example.org. 200 AAAA 2001:db8:64::c000:202\n" },
+	{ "2001:db8:64::/96\n2001:db8:65::/96\n", 0, "AN www.example.org. 30 AAAA 2001:db8::1\n",
+		TWO_A,
+		"AN www.example.org. 30 AAAA 2001:db8::1\n"
+		"AN www.example.org. 30 AAAA 2001:db8:64::c000:201\n"
+		"AN www.example.org. 30 AAAA 2001:db8:64::c000:202\n"
+		"AN www.example.org. 30 AAAA 2001:db8:65::c000:201\n"
+		"AN www.example.org. 30 AAAA 2001:db8:65::c000:202\n" },
+	/* max-aaaa is for the synthetic ones. */
+	{ "2001:db8:64::/96\n2001:db8:65::/96\n", 2, NATIVE, TWO_A,
+		"AN www.example.org. 200 AAAA 2001:db8::2\n"
+		"AN www.example.org. 200 AAAA 2001:db8::1\n"
+		"AN www.example.org. 200 AAAA 2001:db8:64::c000:201\n"
+		"AN www.example.org. 200 AAAA 2001:db8:65::c000:201\n" },
+	/* LIM-18: as long as what is synthesized without an SOA. */
+	{ "2001:db8:64::/96\n", 0, "AN www.example.org. 3600 AAAA 2001:db8::1\n",
+		"AN www.example.org. 3600 A 192.0.2.1\n",
+		"AN www.example.org. 600 AAAA 2001:db8::1\n"
+		"AN www.example.org. 600 AAAA 2001:db8:64::c000:201\n" },
+	/* The same address once, where it came first; nothing new: nothing to append. */
+	{ "2001:db8:64::/96\n", 0,
+		"AN www.example.org. 300 AAAA 2001:db8:64::c000:202\n"
+		"AN www.example.org. 300 AAAA 2001:db8::1\n",
+		TWO_A,
+		"AN www.example.org. 200 AAAA 2001:db8:64::c000:202\n"
+		"AN www.example.org. 200 AAAA 2001:db8::1\n"
+		"AN www.example.org. 200 AAAA 2001:db8:64::c000:201\n" },
+	{ "2001:db8:64::/96\n", 0,
+		"AN www.example.org. 300 AAAA 2001:db8:64::c000:202\n"
+		"AN www.example.org. 300 AAAA 2001:db8:64::c000:201\n",
+		TWO_A, NULL },
+	{ "2001:db8:64::/96\n", 0, NATIVE, "AN www.example.org. 200 A 127.0.0.1\n", NULL },
+	{ "2001:db8:64::/96 drain\n", 0, NATIVE, TWO_A, NULL },
+	/* D64-5.1.4-d, D64-5.1.4-f: less the excluded ones and the signatures. */
+	{ "2001:db8:64::/96\n", 0,
+		"AN www.example.org. 300 AAAA ::ffff:192.0.2.9\n"
+		"AN www.example.org. 300 AAAA 2001:db8::1\n"
+		"AN www.example.org. 300 RRSIG AAAA\n",
+		"AN www.example.org. 200 A 192.0.2.1\nAN www.example.org. 200 RRSIG A\n",
+		"AN www.example.org. 200 AAAA 2001:db8::1\n"
+		"AN www.example.org. 200 AAAA 2001:db8:64::c000:201\n" },
+	/* The AAAA's chain, its last name, its other sections; nothing of the A's. */
+	{ "2001:db8:64::/96\n", 0,
+		"AN www.example.org. 70 CNAME X.example.org.\n"
+		"AN www.example.org. 70 RRSIG CNAME\n"
+		"AN X.example.org. 300 AAAA 2001:db8::1\n"
+		"AU example.org. 400 NS ns.example.org.\n"
+		"AD ns.example.org. 500 A 192.0.2.9\n",
+		"AN www.example.org. 80 CNAME y.example.net.\n"
+		"AN y.example.net. 200 A 192.0.2.1\n"
+		"AU example.net. 400 NS ns.example.net.\n",
+		"AN www.example.org. 70 CNAME X.example.org.\n"
+		"AN www.example.org. 70 RRSIG CNAME\n"
+		"AN X.example.org. 200 AAAA 2001:db8::1\n"
+		"AN X.example.org. 200 AAAA 2001:db8:64::c000:201\n"
+		"AU example.org. 400 NS ns.example.org.\n"
+		"AD ns.example.org. 500 A 192.0.2.9\n" },
+};
+
+/* D64-5.1.1-b, D64-5.1.7-e */
+static void appends_synthesized_aaaa_to_native_ones(void **state)
+{
+	struct question question = question_of("www.example.org", TYPE_AAAA);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(append_rows) / sizeof(append_rows[0]); i++) {
+		const struct append_row *row = &append_rows[i];
+		struct policy_options options = options_of(row->prefixes);
+		struct reply *aaaa = reply_of("www.example.org", TYPE_AAAA, 0, row->aaaa);
+		struct reply *a = reply_of("www.example.org", TYPE_A, 0, row->a);
+		struct aged_reply aaaa_fact = aged(aaaa, 0);
+		struct aged_reply a_fact = aged(a, 0);
+		struct policy *policy;
+		struct reply *made;
+
+		print_message("line %zu\n", i);
+		options.max_aaaa = row->max_aaaa;
+		policy = policy_new(&options);
+		made = synth_append(&question, &aaaa_fact, &a_fact, policy);
+		if (row->want)
+			expect_reply(made, RCODE_NOERROR, row->want);
+		else
+			assert_null(made);
+		reply_unref(aaaa);
+		reply_unref(a);
+		policy_unref(policy);
+	}
+}
+
+/* CCH-b, LIM-19: each half's own age is taken off, and prefixes that may change cap the whole. */
+static void appends_for_no_longer_than_either_half_holds(void **state)
+{
+	static const struct row {
+		bool is_checked;
+		uint32_t aaaa_age, a_age, ttl;
+	} rows[] = {
+		{ false, 0, 0, 200 },
+		{ false, 250, 0, 50 },
+		{ false, 10, 190, 10 },
+		{ true, 0, 0, 60 },
+		{ true, 250, 0, 50 },
+	};
+	struct question question = question_of("www.example.org", TYPE_AAAA);
+	struct reply *aaaa = reply_of("www.example.org", TYPE_AAAA, 0, NATIVE);
+	struct reply *a = reply_of("www.example.org", TYPE_A, 0, TWO_A);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct policy_options options = options_of("2001:db8:64::/96\n");
+		struct aged_reply aaaa_fact = aged(aaaa, rows[i].aaaa_age);
+		struct aged_reply a_fact = aged(a, rows[i].a_age);
+		struct policy *policy;
+		struct reply *made;
+
+		options.check.is_on = rows[i].is_checked;
+		policy = policy_new(&options);
+		made = synth_append(&question, &aaaa_fact, &a_fact, policy);
+		assert_int_equal(reply_count(made), 4);
+		for (size_t k = 0; k < 4; k++)
+			assert_int_equal(reply_record(made, k).ttl, rows[i].ttl);
+		reply_unref(made);
+		policy_unref(policy);
+	}
+	reply_unref(aaaa);
+	reply_unref(a);
+}
+
 /* D64-5.1.4-c, rows 4 and 20 over 3. */
 static void answers_empty_on_the_base_of_the_a_reply(void **state)
 {
@@ -500,6 +641,8 @@ int main(void)
 		cmocka_unit_test(limits_the_ttl_by_the_aaaa_half),
 		cmocka_unit_test(counts_usable_and_excluded_aaaa),
 		cmocka_unit_test(filters_excluded_aaaa),
+		cmocka_unit_test(appends_synthesized_aaaa_to_native_ones),
+		cmocka_unit_test(appends_for_no_longer_than_either_half_holds),
 		cmocka_unit_test(answers_empty_on_the_base_of_the_a_reply),
 		cmocka_unit_test(caps_a_denial),
 	};

@@ -9,10 +9,10 @@
 
 #include "sixward/dns64/verdict.h"
 
-enum { FOUND_COUNT = FOUND_LATE + 1 };
+enum { FOUND_COUNT = FOUND_LATE + 1, FLAGS_END = 16 };
 
 /* One line per AAAA outcome, one letter per A outcome, both in the order of enum found.
- * W wait, R relay AAAA, F filter, S synthesize, E empty, A relay A. */
+ * W wait, R relay AAAA, F filter, S synthesize, P append, E empty, A relay A. */
 static const char *const grid[FOUND_COUNT] = {
 	/* A:                 PDMUNXFIL */
 	[FOUND_PENDING] = "WWWWWWWWW",
@@ -28,6 +28,13 @@ static const char *const grid[FOUND_COUNT] = {
 
 static const char passes_line[] = "RRRRRRRRR"; /* aaaa-error: pass */
 
+/* append-aaaa: what becomes of rows 1 and 2; the others stay as they are. */
+static const char *const append_grid[FOUND_COUNT] = {
+	/* A:              PDMUNXFIL */
+	[FOUND_DATA] = "WPPRRRRRR",
+	[FOUND_MIXED] = "WPPFFFFFF",
+};
+
 static enum verdict verdict_of(char letter)
 {
 	switch (letter) {
@@ -39,6 +46,8 @@ static enum verdict verdict_of(char letter)
 		return VERDICT_FILTER_AAAA;
 	case 'S':
 		return VERDICT_SYNTHESIZE;
+	case 'P':
+		return VERDICT_APPEND;
 	case 'E':
 		return VERDICT_EMPTY;
 	default:
@@ -59,6 +68,8 @@ static char expected(const struct facts *f)
 		return 'S';
 	if (f->aaaa_error_passes && (f->aaaa == FOUND_FAILURE || f->aaaa == FOUND_LATE))
 		letter = passes_line[f->a];
+	if (f->appends && append_grid[f->aaaa])
+		letter = append_grid[f->aaaa][f->a];
 	return letter;
 }
 
@@ -68,6 +79,7 @@ static struct facts facts_at(unsigned flags, unsigned aaaa, unsigned a)
 		.raw = flags & 1,
 		.ignores_aaaa = flags & 2,
 		.aaaa_error_passes = flags & 4,
+		.appends = flags & 8,
 		.aaaa = (enum found)aaaa,
 		.a = (enum found)a,
 	};
@@ -79,7 +91,7 @@ static struct facts facts_at(unsigned flags, unsigned aaaa, unsigned a)
 static void decides_every_cell_as_the_table_says(void **state)
 {
 	(void)state;
-	for (unsigned flags = 0; flags < 8; flags++) {
+	for (unsigned flags = 0; flags < FLAGS_END; flags++) {
 		for (unsigned aaaa = 0; aaaa < FOUND_COUNT; aaaa++) {
 			for (unsigned a = 0; a < FOUND_COUNT; a++) {
 				struct facts f = facts_at(flags, aaaa, a);
@@ -169,18 +181,60 @@ static void synthesizes_at_once_where_aaaa_are_ignored(void **state)
 	assert_int_equal(verdict_decide(&f), VERDICT_WAIT);
 }
 
+/* D64-5.1.1-b: real ones first, then synthetic ones; without an A the real ones as ever. Nothing
+ * else changes, least of all that a name which does not exist stays so. */
+static void appends_where_the_switch_says_so(void **state)
+{
+	static const struct row {
+		bool raw, ignores_aaaa;
+		enum found aaaa, a;
+		enum verdict verdict;
+		bool waits_to_append;
+	} rows[] = {
+		{ false, false, FOUND_DATA, FOUND_PENDING, VERDICT_WAIT, true },
+		{ false, false, FOUND_MIXED, FOUND_PENDING, VERDICT_WAIT, true },
+		{ false, false, FOUND_DATA, FOUND_DATA, VERDICT_APPEND, false },
+		{ false, false, FOUND_MIXED, FOUND_DATA, VERDICT_APPEND, false },
+		{ false, false, FOUND_DATA, FOUND_NXDOMAIN, VERDICT_RELAY_AAAA, false },
+		{ false, false, FOUND_MIXED, FOUND_LATE, VERDICT_FILTER_AAAA, false },
+		{ false, false, FOUND_PENDING, FOUND_DATA, VERDICT_WAIT, false },
+		{ false, false, FOUND_PENDING, FOUND_PENDING, VERDICT_WAIT, false },
+		{ false, false, FOUND_NODATA, FOUND_PENDING, VERDICT_WAIT, false },
+		{ false, false, FOUND_UNUSABLE, FOUND_DATA, VERDICT_SYNTHESIZE, false },
+		{ false, false, FOUND_NXDOMAIN, FOUND_DATA, VERDICT_RELAY_AAAA, false },
+		/* ignore-aaaa goes before it, CD=1 and exclude-names before both. */
+		{ false, true, FOUND_DATA, FOUND_DATA, VERDICT_SYNTHESIZE, false },
+		{ false, true, FOUND_DATA, FOUND_PENDING, VERDICT_WAIT, false },
+		{ true, false, FOUND_DATA, FOUND_DATA, VERDICT_RELAY_AAAA, false },
+		{ true, false, FOUND_DATA, FOUND_PENDING, VERDICT_RELAY_AAAA, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct facts f = { .appends = true,
+			.raw = rows[i].raw,
+			.ignores_aaaa = rows[i].ignores_aaaa,
+			.aaaa = rows[i].aaaa,
+			.a = rows[i].a };
+
+		print_message("line %zu\n", i);
+		assert_int_equal(verdict_decide(&f), rows[i].verdict);
+		assert_int_equal(verdict_waits_to_append(&f), rows[i].waits_to_append);
+	}
+}
+
 static void knows_which_answers_hold_aaaa(void **state)
 {
 	(void)state;
-	for (unsigned flags = 0; flags < 8; flags++) {
+	for (unsigned flags = 0; flags < FLAGS_END; flags++) {
 		for (unsigned aaaa = 0; aaaa < FOUND_COUNT; aaaa++) {
 			for (unsigned a = 0; a < FOUND_COUNT; a++) {
 				struct facts f = facts_at(flags, aaaa, a);
 				char letter = expected(&f);
 				bool native = aaaa == FOUND_DATA || aaaa == FOUND_MIXED ||
 					      aaaa == FOUND_UNUSABLE;
-				bool want =
-					letter == 'F' || letter == 'S' || (letter == 'R' && native);
+				bool want = letter == 'F' || letter == 'S' || letter == 'P' ||
+					    (letter == 'R' && native);
 
 				assert_int_equal(verdict_has_aaaa(&f, verdict_decide(&f)), want);
 			}
@@ -239,7 +293,7 @@ static enum hide_verdict expected_hide(const struct facts *f, bool has_a, bool a
 		return HIDE_REMOVE;
 	if (letter == 'W')
 		return HIDE_WAIT;
-	if (letter == 'F' || letter == 'S')
+	if (letter == 'F' || letter == 'S' || letter == 'P')
 		return HIDE_REMOVE;
 	if (letter == 'R' &&
 		(f->aaaa == FOUND_DATA || f->aaaa == FOUND_MIXED || f->aaaa == FOUND_UNUSABLE))
@@ -250,9 +304,9 @@ static enum hide_verdict expected_hide(const struct facts *f, bool has_a, bool a
 static void mirrors_every_cell_for_hidden_a(void **state)
 {
 	(void)state;
-	for (unsigned flags = 0; flags < 32; flags++) {
-		bool has_a = flags & 8;
-		bool always = flags & 16;
+	for (unsigned flags = 0; flags < 4 * FLAGS_END; flags++) {
+		bool has_a = flags & FLAGS_END;
+		bool always = flags & 2 * FLAGS_END;
 
 		for (unsigned cell = 0; cell < FOUND_COUNT * FOUND_COUNT; cell++) {
 			struct facts f = facts_at(flags, cell / FOUND_COUNT, cell % FOUND_COUNT);
@@ -270,6 +324,7 @@ int main(void)
 		cmocka_unit_test(follows_the_numbered_rows),
 		cmocka_unit_test(lets_an_error_of_a_decide_over_excluded_aaaa),
 		cmocka_unit_test(synthesizes_at_once_where_aaaa_are_ignored),
+		cmocka_unit_test(appends_where_the_switch_says_so),
 		cmocka_unit_test(knows_which_answers_hold_aaaa),
 		cmocka_unit_test(hides_a_by_rows_h1_to_h4),
 		cmocka_unit_test(mirrors_every_cell_for_hidden_a),

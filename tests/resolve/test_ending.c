@@ -171,6 +171,49 @@ static const struct row always_rows[] = {
 	{ "row H4", NULL, "SERVFAIL", "SERVFAIL | EDE 22 upstream rcode 2" },
 };
 
+/* append-aaaa, a departure from RFC 6147 5.1.1. */
+static const struct row append_rows[] = {
+	/* D64-5.1.1-b */
+	{ "row 1", "300 AAAA 2001:db8::1, 300 SIG AAAA, AD", "60 A 192.0.2.1",
+		"NOERROR | x.org. 60 AAAA 2001:db8::1 | x.org. 60 AAAA " SYNTH MARKED },
+	{ "row 2", "300 AAAA ::1, 300 AAAA 2001:db8::1", "60 A 192.0.2.1",
+		"NOERROR | x.org. 60 AAAA 2001:db8::1 | x.org. 60 AAAA " SYNTH MARKED },
+	{ "row 26", "50 CNAME y.org, 300 AAAA 2001:db8::1", "40 CNAME z.org, 60 A 192.0.2.1",
+		"NOERROR | x.org. 50 CNAME y.org. | y.org. 60 AAAA 2001:db8::1 | y.org. 60 "
+		"AAAA " SYNTH MARKED },
+	{ "R8914-3-c", "300 AAAA 2001:db8::1, EDE 15 upstream: x",
+		"300 A 192.0.2.1, EDE 3 upstream: y",
+		"NOERROR | x.org. 300 AAAA 2001:db8::1 | x.org. 300 AAAA " SYNTH MARKED
+		" | EDE 15 upstream: x | EDE 3 upstream: y" },
+	/* Without an A to map: as ever. */
+	{ "row 1", "300 AAAA 2001:db8::1, 300 SIG AAAA, AD", "NODATA 300/60",
+		"NOERROR ad | x.org. 300 AAAA 2001:db8::1 | x.org. 300 RRSIG AAAA" },
+	{ "row 1", "300 AAAA 2001:db8::1, AD", "300 A 127.0.0.1",
+		"NOERROR ad | x.org. 300 AAAA 2001:db8::1" },
+	{ "row 1", "300 AAAA 2001:db8::1, AD", "NXDOMAIN 300/60",
+		"NOERROR ad | x.org. 300 AAAA 2001:db8::1" },
+	{ "row 1", "300 AAAA 2001:db8::1, AD", "SERVFAIL",
+		"NOERROR ad | x.org. 300 AAAA 2001:db8::1" },
+	{ "row 1", "300 AAAA 2001:db8::1, AD", "SERVFAIL, EDE 6 upstream: bogus",
+		"NOERROR ad | x.org. 300 AAAA 2001:db8::1" },
+	{ "row 1", "300 AAAA 2001:db8::1, AD", "LOOP", "NOERROR ad | x.org. 300 AAAA 2001:db8::1" },
+	{ "row 1", "300 AAAA 2001:db8::1, AD", "SILENT",
+		"NOERROR ad | x.org. 300 AAAA 2001:db8::1" },
+	{ "row 1", "300 AAAA " SYNTH ", AD", "300 A 192.0.2.1",
+		"NOERROR ad | x.org. 300 AAAA " SYNTH },
+	{ "row 2", "300 AAAA 2001:db8::1, 300 AAAA ::1, AD", "NODATA 300/60",
+		"NOERROR | x.org. 300 AAAA 2001:db8::1" },
+	{ "row 2", "300 AAAA " SYNTH ", 300 AAAA ::1, AD", "300 A 192.0.2.1",
+		"NOERROR | x.org. 300 AAAA " SYNTH },
+	/* Without a usable AAAA: as ever. */
+	{ "row 3", "90 AAAA ::1", "300 A 192.0.2.1", "NOERROR | x.org. 90 AAAA " SYNTH MARKED },
+	{ "row 5", "NODATA 300/60", "300 A 192.0.2.1", "NOERROR | x.org. 60 AAAA " SYNTH MARKED },
+	{ "row 11", "NXDOMAIN 300/60", "300 A 192.0.2.1", "NXDOMAIN" SOA_60 },
+	{ "row 16", "SILENT", "300 A 192.0.2.1", "NOERROR | x.org. 300 AAAA " SYNTH MARKED },
+	{ "row 21", "SERVFAIL, EDE 6 upstream: bogus", "300 A 192.0.2.1",
+		"SERVFAIL | EDE 6 upstream: bogus" },
+};
+
 static void says(struct scene *scene, const char *type, const char *answer, uint64_t delay_ms)
 {
 	char line[256];
@@ -182,7 +225,7 @@ static void says(struct scene *scene, const char *type, const char *answer, uint
 }
 
 /* In both orders of arrival (D64-5.1.8-a), and both at once. */
-static void check(const struct row *row, const char *question, enum hide_a hide_a)
+static void check(const struct row *row, const char *question, enum hide_a hide_a, bool appends)
 {
 	static const uint64_t delays_ms[][2] = { { 5, 20 }, { 20, 5 }, { 10, 10 } };
 
@@ -192,6 +235,8 @@ static void check(const struct row *row, const char *question, enum hide_a hide_
 
 		scene_init(&scene);
 		scene.policy.hide_a = hide_a;
+		if (appends)
+			nameset_add(&scene.policy.append_aaaa, (const uint8_t *)"\3org", 0);
 		netset_add_text(&scene.policy.keep_a_ipv4, "198.51.100.0/24");
 		says(&scene, "AAAA", row->aaaa, delays_ms[i][0]);
 		says(&scene, "A", row->a, delays_ms[i][1]);
@@ -208,21 +253,36 @@ static void answers_aaaa_by_the_table(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		check(&rows[i], "AAAA x.org do", HIDE_A_NEVER);
+		check(&rows[i], "AAAA x.org do", HIDE_A_NEVER, false);
 }
 
 static void hides_a_by_the_table(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(hide_rows) / sizeof(*hide_rows); i++)
-		check(&hide_rows[i], "A x.org do", HIDE_A_IF_AAAA);
+		check(&hide_rows[i], "A x.org do", HIDE_A_IF_AAAA, false);
 }
 
 static void hides_a_always_without_a_look_at_aaaa(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(always_rows) / sizeof(*always_rows); i++)
-		check(&always_rows[i], "A x.org do", HIDE_A_ALWAYS);
+		check(&always_rows[i], "A x.org do", HIDE_A_ALWAYS, false);
+}
+
+static void appends_by_the_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(append_rows) / sizeof(*append_rows); i++)
+		check(&append_rows[i], "AAAA x.org do", HIDE_A_NEVER, true);
+}
+
+/* Rows H1 to H4: an AAAA question that is answered with more AAAA is answered with AAAA. */
+static void hides_a_of_names_with_appended_aaaa(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(hide_rows) / sizeof(*hide_rows); i++)
+		check(&hide_rows[i], "A x.org do", HIDE_A_IF_AAAA, true);
 }
 
 /* Row 18, R9520-3.2-b: a failure of AAAA that is held still; A is asked all the same. */
@@ -361,6 +421,8 @@ int main(void)
 		cmocka_unit_test(answers_aaaa_by_the_table),
 		cmocka_unit_test(hides_a_by_the_table),
 		cmocka_unit_test(hides_a_always_without_a_look_at_aaaa),
+		cmocka_unit_test(appends_by_the_table),
+		cmocka_unit_test(hides_a_of_names_with_appended_aaaa),
 		cmocka_unit_test(a_held_failure_stands_for_an_answer),
 		cmocka_unit_test(the_time_in_the_cache_is_taken_off),
 		cmocka_unit_test(no_prefix_in_force_means_a_short_denial),

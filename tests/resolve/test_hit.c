@@ -117,6 +117,23 @@ static void a_hit_takes_no_memory(void **state)
 	}
 }
 
+/* D64-5.1.1-b, D64-5.4-f */
+static void an_appended_answer_is_kept_like_others(void **state)
+{
+	struct scene *scene = *state;
+
+	nameset_add(&scene->policy.append_aaaa, (const uint8_t *)"\3org", 0);
+	fake_says(scene->routes, "AAAA x.org = 300 AAAA 2001:db8::1");
+	fake_says(scene->routes, "A x.org = 60 A 192.0.2.1");
+	ask_often(scene, "AAAA x.org");
+	assert_hit(scene, "AAAA x.org",
+		"NOERROR | x.org. 59 AAAA 2001:db8::1 | x.org. 59 AAAA " SYNTH MARKED);
+	fake_says(scene->routes, "AAAA y.org = 300 AAAA 2001:db8::1");
+	fake_says(scene->routes, "A y.org = NODATA 300/60");
+	ask_often(scene, "AAAA y.org");
+	assert_hit(scene, "AAAA y.org", "NOERROR | y.org. 299 AAAA 2001:db8::1");
+}
+
 static void says_v4_only(struct scene *scene)
 {
 	fake_says(scene->routes, "AAAA x.org = NODATA 300/300");
@@ -284,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_hit_takes_no_memory),
+		TEST(an_appended_answer_is_kept_like_others),
 		TEST(without_recursion_nothing_kept_is_told),
 		TEST(a_view_is_not_answered_with_anothers),
 		TEST(another_prefix_is_in_the_next_answer),

@@ -14,6 +14,7 @@
 
 #define SYNTH  "2001:db8:64::c000:201"
 #define MARKED " | EDE 29 DNS64"
+#define NATIVE "NOERROR | x.org. 300 AAAA 2001:db8::1"
 
 static int set_up(void **state)
 {
@@ -256,6 +257,100 @@ static void an_ignored_aaaa_is_not_asked_for(void **state)
 		scene_ask(scene, "AAAA y.org"), "NOERROR | y.org. 300 AAAA 2001:db8::1");
 	assert_string_equal(
 		scene_ask(scene, "AAAA z.com"), "NOERROR | z.com. 300 AAAA 2001:db8::1");
+}
+
+/* D64-5.1.1-b: a native AAAA waits for A, but not longer than a client that races addresses waits
+ * between two. */
+static void an_aaaa_waits_a_while_for_the_a_to_append(void **state)
+{
+	static const struct {
+		uint64_t aaaa_ms, a_ms, at_ms;
+		bool is_appended;
+	} rows[] = {
+		{ 10, 30, 30, true },
+		{ 30, 10, 30, true },
+		{ 10, 10 + QUERY_APPEND_MS - 1, 10 + QUERY_APPEND_MS - 1, true },
+		{ 10, 10 + QUERY_APPEND_MS + 1, 10 + QUERY_APPEND_MS, false },
+		{ 10, 9000, 10 + QUERY_APPEND_MS, false },
+		/* It is the AAAA that waits: the A may take as long as that takes. */
+		{ 900, 1000, 1000, true },
+		{ 900, 9000, 900 + QUERY_APPEND_MS, false },
+		/* Just before it would have been late itself. */
+		{ SCENE_BUDGET_MS / 2 - 20, 9000, SCENE_BUDGET_MS / 2 - 20 + QUERY_APPEND_MS,
+			false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scene *scene = *state;
+
+		add_name(&scene->policy.append_aaaa, "org");
+		fake_says_after(
+			scene->routes, rows[i].aaaa_ms, "AAAA x.org = 300 AAAA 2001:db8::1");
+		fake_says_after(scene->routes, rows[i].a_ms, "A x.org = 300 A 192.0.2.1");
+		assert_string_equal(scene_ask(scene, "AAAA x.org"),
+			rows[i].is_appended ? NATIVE " | x.org. 300 AAAA " SYNTH MARKED : NATIVE);
+		assert_int_equal(scene->asked[0].at_ms, rows[i].at_ms);
+		assert_int_equal(fake_asked(scene->routes, NULL), 2);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* The look-up of a late A goes on, and what it finds is there for the next. */
+static void a_late_a_is_appended_for_the_next(void **state)
+{
+	struct scene *scene = *state;
+
+	add_name(&scene->policy.append_aaaa, "org");
+	fake_says(scene->routes, "AAAA x.org = 300 AAAA 2001:db8::1");
+	fake_says_after(scene->routes, 1000, "A x.org = 3600 A 192.0.2.1");
+	scene_ask(scene, "AAAA x.org");
+	assert_int_equal(scene->asked[0].at_ms, FAKE_DELAY_MS + QUERY_APPEND_MS);
+	/* A cached AAAA waits as one that has just come. */
+	assert_string_equal(
+		scene_ask(scene, "AAAA x.org"), "NOERROR | x.org. 299 AAAA 2001:db8::1");
+	assert_int_equal(scene->asked[1].at_ms, QUERY_APPEND_MS);
+	scene_play(scene, 1000);
+	assert_string_equal(scene_start(scene, "AAAA x.org")->text,
+		"NOERROR | x.org. 298 AAAA 2001:db8::1 | x.org. 298 AAAA " SYNTH MARKED);
+	assert_int_equal(fake_asked(scene->routes, NULL), 2);
+}
+
+/* Both at once, whatever the name had the last time; ignore-aaaa and exclude-names go before it. */
+static void only_names_of_the_list_are_appended_to(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->has_hints = true;
+	add_name(&scene->policy.append_aaaa, "org");
+	add_name(&scene->policy.append_aaaa, "net");
+	add_name(&scene->policy.append_aaaa, "edu");
+	add_name(&scene->policy.ignore_aaaa, "net");
+	add_name(&scene->policy.exclude_names, "edu");
+	for (unsigned i = 1; i <= 3; i++) {
+		fake_says(scene->routes, "AAAA x.org = 5 AAAA 2001:db8::1");
+		fake_says(scene->routes, "A x.org = 5 A 192.0.2.1");
+		assert_string_equal(scene_ask(scene, "AAAA x.org"),
+			"NOERROR | x.org. 5 AAAA 2001:db8::1 | x.org. 5 AAAA " SYNTH MARKED);
+		assert_int_equal(scene->last_took_ms, FAKE_DELAY_MS);
+		assert_int_equal(fake_asked(scene->routes, "A x.org"), i);
+		scene_play(scene, 10000);
+	}
+	fake_says(scene->routes, "AAAA x.net = 300 AAAA 2001:db8::1");
+	fake_says(scene->routes, "A x.net = 300 A 192.0.2.1");
+	assert_string_equal(
+		scene_ask(scene, "AAAA x.net"), "NOERROR | x.net. 300 AAAA " SYNTH MARKED);
+	fake_says(scene->routes, "AAAA x.edu = 300 AAAA 2001:db8::1");
+	assert_string_equal(
+		scene_ask(scene, "AAAA x.edu"), "NOERROR | x.edu. 300 AAAA 2001:db8::1");
+	assert_int_equal(fake_asked(scene->routes, "A x.edu"), 0);
+	fake_says(scene->routes, "AAAA x.com = 300 AAAA 2001:db8::1");
+	assert_string_equal(
+		scene_ask(scene, "AAAA x.com"), "NOERROR | x.com. 300 AAAA 2001:db8::1");
+	assert_string_equal(
+		scene_ask(scene, "AAAA x.org cd"), "NOERROR | x.org. 5 AAAA 2001:db8::1");
+	assert_string_equal(scene_ask(scene, "AAAA x.org from 203.0.113.1"),
+		"NOERROR | x.org. 5 AAAA 2001:db8::1");
 }
 
 static void a_patient_question_does_not_outlive_its_budget(void **state)
@@ -659,6 +754,9 @@ int main(void)
 		SCENE(a_late_aaaa_is_waited_for_where_there_is_no_a),
 		SCENE(an_answer_leaves_when_the_budget_is_spent),
 		SCENE(an_ignored_aaaa_is_not_asked_for),
+		SCENE(an_aaaa_waits_a_while_for_the_a_to_append),
+		SCENE(a_late_a_is_appended_for_the_next),
+		SCENE(only_names_of_the_list_are_appended_to),
 		SCENE(a_patient_question_does_not_outlive_its_budget),
 		SCENE(a_failed_aaaa_passes_where_that_is_wanted),
 		SCENE(without_dns64_aaaa_passes_raw),

@@ -34,6 +34,14 @@ uint32_t synth_ttl_limit(const struct aged_reply *aaaa, const struct policy *pol
 struct reply *synth_aaaa(const struct question *question, const struct aged_reply *a,
 	uint32_t ttl_limit_s, const struct policy *policy);
 
+/* append-aaaa, where rows 1 and 2 have a mappable A: the AAAA reply's chain, its usable AAAA, those
+ * of the A that are not among them as synth_aaaa orders them (max-aaaa bounds these alone), and its
+ * authority and additional. One RRset: the AAAA reply's last name, and one TTL, the least of both,
+ * of synth_ttl_limit and of policy_ttl_max; no RRSIG(AAAA). NULL when there is nothing to append.
+ */
+struct reply *synth_append(const struct question *question, const struct aged_reply *aaaa,
+	const struct aged_reply *a, const struct policy *policy);
+
 /* Row 2: less the excluded AAAA and the RRSIG. */
 struct reply *synth_filter(const struct question *question, const struct aged_reply *aaaa,
 	const struct policy *policy);

@@ -20,6 +20,7 @@ enum found {
 struct facts {
 	bool raw;               /* CD=1, class not IN, or DNS64 off for client, zone or name */
 	bool ignores_aaaa;      /* "always synthesize" (D64-5.1.1-b) */
+	bool appends;           /* synthesized AAAA follow native ones (D64-5.1.1-b) */
 	bool aaaa_error_passes; /* aaaa-error: pass */
 	bool aaaa_is_stale;     /* what is known of AAAA has expired (row 19) */
 	enum found aaaa;
@@ -31,12 +32,16 @@ enum verdict {
 	VERDICT_RELAY_AAAA,  /* the AAAA reply as received, or its failure */
 	VERDICT_FILTER_AAAA, /* its usable records only (row 2) */
 	VERDICT_SYNTHESIZE,
+	VERDICT_APPEND, /* the usable AAAA, then synthesized ones (append-aaaa) */
 	VERDICT_EMPTY,  /* NOERROR without AAAA, on the base of the A reply (row 4) */
 	VERDICT_RELAY_A /* the A look-up's NXDOMAIN or failure (rows 8 to 10, 14, 15) */
 };
 
 /* The answer to an AAAA question. Waits only for what can still change it. */
 enum verdict verdict_decide(const struct facts *facts);
+
+/* Whether there is an answer, and A is waited for only to be appended to it. */
+bool verdict_waits_to_append(const struct facts *facts);
 
 /* Whether that answer holds at least one AAAA; false for VERDICT_WAIT. */
 bool verdict_has_aaaa(const struct facts *facts, enum verdict verdict);

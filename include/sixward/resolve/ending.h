@@ -23,6 +23,7 @@ struct inquiry {
 	enum plan plan;           /* follows from question and policy, never from events */
 	bool is_exempt;           /* PLAN_A: the AAAA question would be answered raw */
 	bool ignores_aaaa;        /* D64-5.1.1-b */
+	bool appends;             /* the same: append-aaaa */
 	bool wants_ad;            /* AD=1 or DO=1 in the query */
 	bool stream;
 	bool is_over;                /* time is up: nothing is waited for any more */
@@ -45,6 +46,9 @@ struct ending {
 /* Whether both AAAA and A are to be known; and whether AAAA waits until A is known. */
 bool inquiry_has_other(const struct inquiry *inquiry);
 bool inquiry_is_patient(const struct inquiry *inquiry);
+
+/* Whether AAAA is known, and A alone is waited for, to be appended to it. */
+bool inquiry_waits_to_append(const struct inquiry *inquiry);
 
 /* The facts by type; NULL where the plan has none. */
 struct fact *inquiry_aaaa(struct inquiry *inquiry);

@@ -14,6 +14,11 @@
 
 /* One client request: starts its look-ups, keeps the facts, obeys the verdict, answers once. */
 
+/* How long a native AAAA that is known waits for an A to append to it (append-aaaa). As long as a
+ * client that races addresses waits between two of them (RFC 8305 section 8): what comes later
+ * would have cost it more than the addresses it has, and is there for the next who asks. */
+enum { QUERY_APPEND_MS = 250 };
+
 /* Where a request came from, and its answer goes to. */
 struct origin {
 	struct endpoint client;
