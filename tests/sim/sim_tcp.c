@@ -386,8 +386,8 @@ static void on_segment(void *owner)
 		meet(sender->sim, segment);
 	else if (tcp && !tcp->is_dead)
 		arrive(tcp, segment);
-	else if (sender && segment->kind == SEGMENT_DATA) {
-		/* Written to one that is gone. */
+	else if (sender && (segment->kind == SEGMENT_DATA || segment->kind == SEGMENT_ACCEPT)) {
+		/* Written to one that is gone, or taken from one that no longer waits. */
 		struct segment header = {
 			.from = segment->to,
 			.to = segment->from,

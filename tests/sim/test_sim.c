@@ -364,6 +364,23 @@ static void connects_to_nobody_time_out_and_to_refused_places_fail(void **state)
 	loop_free(story.loop);
 }
 
+static void a_connect_that_was_given_up_resets_who_took_it(void **state)
+{
+	struct story story = { .loop = loop_new(), .verdict = SIM_ACCEPT };
+	struct sim *sim = sim_of(story.loop);
+	struct endpoint server = at(SERVER);
+
+	(void)state;
+	sim_serve_tcp(sim, &server, on_connecting, &story);
+	story.tcp = tcp_connect(story.loop, &server, &patient, &events, &story);
+	sim_run_for(sim, 1);
+	tcp_free(story.tcp);
+	sim_run_for(sim, 3000);
+	assert_string_equal(story.text, "1 connect, 3 server closed Connection reset by peer");
+	tcp_free(story.other);
+	loop_free(story.loop);
+}
+
 static void on_accepted(void *owner, struct tcp *stream)
 {
 	struct story *story = owner;
@@ -578,6 +595,7 @@ int main(void)
 		cmocka_unit_test(a_listener_answers_clients_of_the_test_from_where_they_asked),
 		cmocka_unit_test(connects_are_taken_refused_or_lost),
 		cmocka_unit_test(connects_to_nobody_time_out_and_to_refused_places_fail),
+		cmocka_unit_test(a_connect_that_was_given_up_resets_who_took_it),
 		cmocka_unit_test(a_half_closed_stream_still_carries_the_answer),
 		cmocka_unit_test(streams_echo_finish_and_close),
 		cmocka_unit_test(messages_have_their_length_before_them),

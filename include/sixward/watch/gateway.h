@@ -35,27 +35,30 @@ struct gateway_state {
 	bool has_targets; /* false: it cannot be checked */
 };
 
-/* A state or the order has changed: for the owner to make new policies. Never before the call that
- * caused it returns. */
+/* A check has changed a state or the order: for the owner to make new policies. Never before the
+ * call that caused it returns; several changes of one turn are told once. What gateways_set itself
+ * changes is there to be read when it returns, and not told. */
 typedef void gateways_changed(void *owner);
 
 struct gateways *gateways_new(struct loop *loop, gateways_changed *changed, void *owner);
 void gateways_free(struct gateways *gateways); /* NULL is fine; no callback after it */
 
-/* Checks these from now on, the new ones at once; what is known of those that stay is kept, unless
- * the targets are others. `check->is_on` false or no prefix: nothing is checked, and nothing known.
- */
+/* Checks these from now on, the new ones at once; what is known of those that stay is kept, and a
+ * check of them that is under way goes on, unless their targets are others. The same prefix twice
+ * is one, with the ranges of both. `check->is_on` false or no prefix: nothing is checked, and
+ * nothing known. */
 void gateways_set(struct gateways *gateways, const struct policy_check *check,
 	const struct gateway_prefix *prefixes, size_t count);
 
-/* What is known, in the order of the prefixes given. Returns how many. */
+/* What is known, in the order of the prefixes given, each once. Returns how many. */
 size_t gateways_find(const struct gateways *gateways, struct gateway_state out[GATEWAYS_MAX]);
 
 /* Whether each prefix that has targets is judged, or was tried at least once: for commands that
  * wait for one round of checks. */
 bool gateways_are_tried(const struct gateways *gateways);
 
-/* gateway_checks_total{result=…}, gateway_changes_total{to="live"|"dead"}, gateways{state=…}. */
+/* gateway_checks_total{result="answered"|"failed"}, gateway_changes_total{to="live"|"dead"} (the
+ * first success of an unknown one changes nothing for anyone), gateways{state=…}. */
 void gateways_add_counts(struct gateways *gateways, struct counts *counts);
 
 #endif
