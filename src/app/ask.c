@@ -4,15 +4,80 @@
 
 #include <stdlib.h>
 
+#include "sixward/app/lookout.h"
 #include "sixward/app/worker.h"
 #include "sixward/base/mem.h"
 #include "sixward/dns/wire.h"
+#include "sixward/net/timer.h"
+
+enum { LOOK_MS = 10 };
 
 struct asking {
 	struct loop *loop;
+	struct worker *worker;
+	struct lookout *lookout;
+	struct timer *timer;
+	uint64_t settle_by_ms;
 	query_observe *told;
 	void *owner;
 };
+
+static size_t on_upstreams_wanted(void *owner, struct endpoint *out, size_t room)
+{
+	const struct asking *asking = owner;
+
+	return worker_upstreams(asking->worker, out, room);
+}
+
+static void on_policies(void *owner)
+{
+	/* They are taken once all is known. */
+	(void)owner;
+}
+
+static void on_look(void *owner)
+{
+	struct asking *asking = owner;
+
+	if (lookout_is_settled(asking->lookout) ||
+		loop_now_ms(asking->loop) >= asking->settle_by_ms)
+		loop_stop(asking->loop);
+	else
+		timer_start(asking->timer, LOOK_MS);
+}
+
+/* One check is all there is time for. */
+static struct policy_check check_once(const struct config *config)
+{
+	struct policy_check check = policy_options(config->views.fallback)->check;
+
+	check.fail_after = 1;
+	check.recover_after = 1;
+	return check;
+}
+
+/* Learns and checks prefixes, and has the worker use what was found. */
+static void settle(struct asking *asking, struct config *config)
+{
+	struct policy_check check = check_once(config);
+	struct lookout_options options = { .loop = asking->loop,
+		.config = config,
+		.check = &check,
+		.changed = on_policies,
+		.upstreams = on_upstreams_wanted,
+		.owner = asking };
+
+	asking->lookout = lookout_new(&options);
+	asking->settle_by_ms = loop_now_ms(asking->loop) + ASK_SETTLE_MS;
+	asking->timer = timer_new(asking->loop, on_look, asking);
+	if (!lookout_is_settled(asking->lookout)) {
+		timer_start(asking->timer, LOOK_MS);
+		loop_run(asking->loop);
+	}
+	worker_set_policies(asking->worker, lookout_policies(asking->lookout));
+	timer_free(asking->timer);
+	lookout_free(asking->lookout);
+}
 
 static void on_end(void *owner, const struct query_observation *observation)
 {
@@ -39,7 +104,6 @@ void ask(
 		.shares = shares_new(0, 0),
 		.is_alone = true,
 		.is_first = true };
-	struct worker *worker = worker_new(asking.loop, config, &common, on_end, &asking);
 	struct wire_query_form form = { .name = name, .type = type, .rclass = CLASS_IN };
 	struct query_list list = { 0 };
 	struct request request = {
@@ -56,12 +120,14 @@ void ask(
 	(void)wire_view_question(&wire);
 	(void)wire_view_records(&wire);
 	request.wire = &wire;
-	if (query_start(worker_resolver(worker), &request, out, &size, on_answer, NULL) ==
+	asking.worker = worker_new(asking.loop, config, &common, on_end, &asking);
+	settle(&asking, config);
+	if (query_start(worker_resolver(asking.worker), &request, out, &size, on_answer, NULL) ==
 		QUERY_WAITS)
 		loop_run(asking.loop);
 	free(out);
 	query_list_cancel(&list);
-	worker_free(worker);
+	worker_free(asking.worker);
 	cache_free(common.cache);
 	shares_free(common.shares);
 	loop_free(asking.loop);

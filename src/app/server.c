@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sixward/app/lookout.h"
 #include "sixward/app/worker.h"
 #include "sixward/base/mem.h"
 #include "sixward/dns/message.h"
@@ -47,14 +48,18 @@ struct server {
 	struct limit *errors;
 	_Atomic uint32_t queries; /* in progress, of all workers */
 	struct counts *counts;
+	struct lookout *lookout;
 	struct lane *lanes;
 	unsigned lane_count;
 	bool is_stopping;
 };
 
-/* A new config on its way to every worker; the last one there frees it. */
+/* Policies on their way to every worker, and with a reload the config that they belong to; the last
+ * one there frees it. */
 struct reload {
-	struct config *config;
+	struct config *config; /* NULL: the policies alone */
+	struct policy **policies;
+	size_t policy_count;
 	struct cookies *cookies;     /* to be used */
 	struct cookies *old_cookies; /* no longer used once all have applied; NULL = none */
 	unsigned workers;
@@ -94,6 +99,36 @@ static struct cookies *make_cookies(const struct server *server, const struct co
 	return cookies_new(&config->cookies, loop_wall_s(server->loop));
 }
 
+static void tell_policies(void *owner);
+
+static size_t on_upstreams_wanted(void *owner, struct endpoint *out, size_t room)
+{
+	const struct server *server = owner;
+
+	return worker_upstreams(server->lanes[0].worker, out, room);
+}
+
+static void on_upstreams(void *owner)
+{
+	const struct server *server = owner;
+
+	if (server->lookout)
+		lookout_note_upstreams(server->lookout);
+}
+
+static struct lookout *make_lookout(struct server *server)
+{
+	struct lookout_options options = { .loop = server->loop,
+		.config = server->config,
+		.changed = tell_policies,
+		.upstreams = on_upstreams_wanted,
+		.owner = server };
+	struct lookout *lookout = lookout_new(&options);
+
+	lookout_add_counts(lookout, server->counts);
+	return lookout;
+}
+
 struct server *server_new(struct loop *loop, struct config *config)
 {
 	struct server *server = mem_new(sizeof(*server));
@@ -121,6 +156,8 @@ struct server *server_new(struct loop *loop, struct config *config)
 		.cookies = server->cookies,
 		.answers = server->answers,
 		.errors = server->errors,
+		.upstreams_changed = on_upstreams,
+		.owner = server,
 		.is_alone = server->lane_count == 1 };
 	cache_add_counts(server->cache, server->counts);
 	for (unsigned i = 0; i < server->lane_count; i++) {
@@ -133,6 +170,7 @@ struct server *server_new(struct loop *loop, struct config *config)
 			lane->loop, config, &common, config->log_queries ? on_query : NULL, NULL);
 		worker_add_counts(lane->worker, server->counts);
 	}
+	server->lookout = make_lookout(server);
 	return server;
 }
 
@@ -255,9 +293,8 @@ static char *list_prefixes(const struct policy *policy)
 }
 
 /* The three lines: what is served, where queries go, with which prefixes. */
-static void log_purpose(const struct config *config, unsigned workers)
+static void log_purpose(const struct config *config, const struct policy *policy, unsigned workers)
 {
-	const struct policy *policy = config->views.fallback;
 	char *listen = list_listen(config);
 	char *upstreams = list_upstreams(config);
 	char *prefixes = list_prefixes(policy);
@@ -281,33 +318,75 @@ void server_start(struct server *server)
 {
 	for (unsigned i = 1; i < server->lane_count; i++)
 		server->lanes[i].thread = loop_thread_start(on_thread, &server->lanes[i]);
-	log_purpose(server->config, server->lane_count);
+	log_purpose(server->config, lookout_policies(server->lookout)[0], server->lane_count);
 }
 
 /* On the thread of the last worker to apply it. */
 static void reload_end(struct reload *reload)
 {
-	log_purpose(reload->config, reload->workers);
+	if (reload->config)
+		log_purpose(reload->config, reload->policies[0], reload->workers);
+	for (size_t i = 0; i < reload->policy_count; i++)
+		policy_unref(reload->policies[i]);
+	free(reload->policies);
 	cookies_free(reload->old_cookies);
 	config_unref(reload->config);
 	free(reload);
 }
 
-static void on_apply(void *owner)
+static void apply(struct worker *worker, struct reload *reload)
+{
+	struct endpoint failed;
+	int error = 0;
+
+	worker_apply(worker, reload->config, reload->policies, reload->cookies);
+	worker_set_observer(worker, reload->config->log_queries ? on_query : NULL, NULL);
+	if (!worker_listen(worker, &failed, &error))
+		log_refusal(&failed, error);
+}
+
+static void on_delivery(void *owner)
 {
 	struct delivery *delivery = owner;
 	struct reload *reload = delivery->reload;
 	struct worker *worker = delivery->lane->worker;
-	struct endpoint failed;
-	int error = 0;
 
 	free(delivery);
-	worker_apply(worker, reload->config, reload->cookies);
-	worker_set_observer(worker, reload->config->log_queries ? on_query : NULL, NULL);
-	if (!worker_listen(worker, &failed, &error))
-		log_refusal(&failed, error);
+	if (reload->config)
+		apply(worker, reload);
+	else
+		worker_set_policies(worker, reload->policies);
 	if (atomic_fetch_sub(&reload->pending, 1) == 1)
 		reload_end(reload);
+}
+
+/* To every worker, with the policies of now. */
+static void hand_out(struct server *server, struct reload *reload)
+{
+	struct policy *const *policies = lookout_policies(server->lookout);
+
+	reload->policy_count = server->config->views.count + 1;
+	reload->policies = mem_new_array(reload->policy_count, sizeof(struct policy *));
+	for (size_t i = 0; i < reload->policy_count; i++)
+		reload->policies[i] = policy_ref(policies[i]);
+	reload->workers = server->lane_count;
+	reload->pending = server->lane_count;
+	for (unsigned i = 0; i < server->lane_count; i++) {
+		struct delivery *delivery = mem_new(sizeof(*delivery));
+
+		delivery->reload = reload;
+		delivery->lane = &server->lanes[i];
+		loop_post(delivery->lane->loop, on_delivery, delivery);
+	}
+}
+
+/* Other prefixes are known or alive than before. */
+static void tell_policies(void *owner)
+{
+	struct server *server = owner;
+
+	if (!server->is_stopping)
+		hand_out(server, mem_new(sizeof(struct reload)));
 }
 
 static bool is_same_cookies(const struct cookie_options *a, const struct cookie_options *b)
@@ -331,8 +410,6 @@ bool server_reload(struct server *server, struct config *config)
 		server->cookies = make_cookies(server, config);
 	}
 	reload->cookies = server->cookies;
-	reload->workers = server->lane_count;
-	reload->pending = server->lane_count;
 	if (config->workers != server->config->workers)
 		log_warning("the number of workers changes at the next start", NULL);
 
@@ -342,13 +419,8 @@ bool server_reload(struct server *server, struct config *config)
 	cache_set_options(server->cache, &config->cache);
 	shares_set_limits(server->shares, config->tcp_connections_max, config->tcp_per_client_max);
 	limit_set_rate(server->answers, config->rate);
-	for (unsigned i = 0; i < server->lane_count; i++) {
-		struct delivery *delivery = mem_new(sizeof(*delivery));
-
-		delivery->reload = reload;
-		delivery->lane = &server->lanes[i];
-		loop_post(delivery->lane->loop, on_apply, delivery);
-	}
+	lookout_apply(server->lookout, config);
+	hand_out(server, reload);
 	return true;
 }
 
@@ -414,6 +486,7 @@ void server_free(struct server *server)
 		if (server->lanes[i].thread)
 			loop_thread_join(server->lanes[i].thread);
 	}
+	lookout_free(server->lookout);
 	for (unsigned i = 0; i < server->lane_count; i++) {
 		struct lane *lane = &server->lanes[i];
 

@@ -53,6 +53,7 @@ struct worker {
 	struct loop *loop;
 	struct worker_common common;
 	struct config *config;
+	struct views views; /* the config's, with the policies of now */
 	struct retired *retired;
 	struct timer *retire_timer;
 	struct entropy entropy;
@@ -70,45 +71,85 @@ struct worker {
 	struct tcp_front *tcp;
 };
 
-/* The servers of a list, a resolv.conf's in its place, as the file stands now. */
-static size_t gather_servers(struct worker *worker, const struct config_upstreams *upstreams,
-	struct server_options servers[GROUP_SERVERS_MAX])
+/* Servers that are being listed. */
+struct listing {
+	struct server_options *servers;
+	size_t count; /* GROUP_SERVERS_MAX at most */
+};
+
+static void list_server(struct listing *listing, const struct server_options *server)
 {
+	if (listing->count < GROUP_SERVERS_MAX)
+		listing->servers[listing->count++] = *server;
+}
+
+/* An IPv4 server, behind each prefix that is in force for its address. */
+static void list_via_nat64(
+	const struct worker *worker, const struct endpoint *ipv4, struct listing *listing)
+{
+	const struct prefix *prefixes[POLICY_PREFIXES_MAX];
+	size_t count =
+		policy_prefixes_for(worker->views.fallback, ipv4->addr.octets, prefixes, NULL);
+
+	for (size_t i = 0; i < count; i++) {
+		struct server_options server = { .endpoint = *ipv4 };
+		uint8_t octets[16];
+
+		prefix_embed(prefixes[i], ipv4->addr.octets, octets);
+		server.endpoint.addr = addr_from_ipv6(octets);
+		list_server(listing, &server);
+	}
+}
+
+/* The servers of a resolv.conf, as the file stands now; not ourselves. */
+static void list_resolv_conf(const struct worker *worker, const char *path, struct listing *listing)
+{
+	struct endpoint found[GROUP_SERVERS_MAX];
 	size_t count = 0;
 
-	for (size_t i = 0; i < upstreams->count && count < GROUP_SERVERS_MAX; i++) {
+	for (const struct followed *file = worker->followed; file; file = file->next) {
+		if (!file->is_hosts && file->path == path && file->text)
+			count = resolv_conf_read(file->text, file->size, found, GROUP_SERVERS_MAX);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!config_listens_on(worker->config, &found[i]))
+			list_server(listing, &(struct server_options){ .endpoint = found[i] });
+	}
+}
+
+/* The servers of a list, a resolv.conf's in its place. Returns how many. */
+static size_t gather_servers(const struct worker *worker, const struct config_upstreams *upstreams,
+	bool via_nat64, struct server_options servers[GROUP_SERVERS_MAX])
+{
+	struct listing listing = { .servers = servers };
+
+	for (size_t i = 0; i < upstreams->count; i++) {
 		const struct config_upstream *item = &upstreams->items[i];
-		struct endpoint found[GROUP_SERVERS_MAX];
-		size_t found_count = 0;
 
-		if (!item->resolv_conf) {
-			servers[count++] = item->server;
-			continue;
-		}
-		for (struct followed *file = worker->followed; file; file = file->next) {
-			if (!file->is_hosts && file->path == item->resolv_conf && file->text)
-				found_count = resolv_conf_read(
-					file->text, file->size, found, GROUP_SERVERS_MAX - count);
-		}
-		for (size_t k = 0; k < found_count; k++) {
-			char text[ENDPOINT_TEXT_MAX];
+		if (item->resolv_conf)
+			list_resolv_conf(worker, item->resolv_conf, &listing);
+		else if (!item->via_nat64)
+			list_server(&listing, &item->server);
+		else if (via_nat64)
+			list_via_nat64(worker, &item->server.endpoint, &listing);
+	}
+	return listing.count;
+}
 
-			if (config_listens_on(worker->config, &found[k])) {
-				if (!worker->common.is_first)
-					continue;
-				log_warning("a resolv.conf names this server itself; left out",
-					LOG_FIELDS(LOG_TEXT("file", item->resolv_conf),
-						LOG_TEXT("server",
-							endpoint_format(&found[k], text))));
-				continue;
-			}
-			servers[count++] = (struct server_options){ .endpoint = found[k] };
-		}
+size_t worker_upstreams(const struct worker *worker, struct endpoint *out, size_t room)
+{
+	struct server_options servers[GROUP_SERVERS_MAX];
+	size_t found = gather_servers(worker, &worker->config->upstreams, false, servers);
+	size_t count = 0;
+
+	while (count < found && count < room) {
+		out[count] = servers[count].endpoint;
+		count++;
 	}
 	return count;
 }
 
-static struct group_options group_options_of(struct worker *worker,
+static struct group_options group_options_of(const struct worker *worker,
 	const struct config_upstreams *upstreams, struct server_options servers[GROUP_SERVERS_MAX])
 {
 	return (struct group_options){ .scope = upstreams->scope,
@@ -116,7 +157,7 @@ static struct group_options group_options_of(struct worker *worker,
 		.rules = worker->config->rules,
 		.rumours = worker->common.rumours,
 		.servers = servers,
-		.server_count = gather_servers(worker, upstreams, servers) };
+		.server_count = gather_servers(worker, upstreams, true, servers) };
 }
 
 /* Makes the routes, or brings them up to the config. */
@@ -150,7 +191,20 @@ static void set_servers(struct worker *worker, const struct config_upstreams *up
 	struct server_options servers[GROUP_SERVERS_MAX];
 
 	if (group)
-		group_set_servers(group, servers, gather_servers(worker, upstreams, servers));
+		group_set_servers(group, servers, gather_servers(worker, upstreams, true, servers));
+}
+
+static void set_all_servers(struct worker *worker)
+{
+	set_servers(worker, &worker->config->upstreams);
+	for (size_t i = 0; i < worker->config->zone_count; i++)
+		set_servers(worker, &worker->config->zones[i].upstreams);
+}
+
+static void tell_upstreams(const struct worker *worker)
+{
+	if (worker->common.is_first && worker->common.upstreams_changed)
+		worker->common.upstreams_changed(worker->common.owner);
 }
 
 static struct records *build_records(struct worker *worker)
@@ -178,6 +232,16 @@ static struct records *build_records(struct worker *worker)
 	return records;
 }
 
+static void log_own(const struct followed *file, const struct endpoint *server)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (config_listens_on(file->worker->config, server))
+		log_warning("a resolv.conf names this server itself; left out",
+			LOG_FIELDS(LOG_TEXT("file", file->path),
+				LOG_TEXT("server", endpoint_format(server, text))));
+}
+
 /* Which servers a resolv.conf means, at start and at each change. */
 static void log_servers(const struct followed *file)
 {
@@ -194,6 +258,8 @@ static void log_servers(const struct followed *file)
 	log_info("upstreams of a resolv.conf",
 		LOG_FIELDS(LOG_TEXT("file", file->path), LOG_TEXT("servers", list)));
 	free(list);
+	for (size_t i = 0; i < count; i++)
+		log_own(file, &found[i]);
 }
 
 /* A resolv.conf that is gone, or being written anew, or says nothing: what it said last stays, for
@@ -253,7 +319,7 @@ static struct resolver_parts parts_of(const struct worker *worker)
 		.lookups = worker->lookups,
 		.routes = worker->routes,
 		.local = worker->local,
-		.views = &worker->config->views,
+		.views = &worker->views,
 		.cache = worker->common.cache,
 		.hints = worker->common.hints,
 		.stamp = stamp_of(worker),
@@ -282,9 +348,8 @@ static void on_file(void *owner, const char *text, size_t size, const char *why)
 		resolver_set_parts(worker->resolver, &parts);
 		return;
 	}
-	set_servers(worker, &worker->config->upstreams);
-	for (size_t i = 0; i < worker->config->zone_count; i++)
-		set_servers(worker, &worker->config->zones[i].upstreams);
+	set_all_servers(worker);
+	tell_upstreams(worker);
 }
 
 static void follow(struct worker *worker, const char *path, bool is_hosts)
@@ -426,6 +491,7 @@ struct worker *worker_new(struct loop *loop, struct config *config,
 	worker->loop = loop;
 	worker->common = *common;
 	worker->config = config_ref(config);
+	views_copy(&config->views, NULL, &worker->views);
 	worker->observe = observe;
 	worker->observer = observer;
 	worker->retire_timer = timer_new(loop, on_retire_time, worker);
@@ -463,6 +529,7 @@ void worker_free(struct worker *worker)
 	unfollow(worker->followed);
 	timer_free(worker->retire_timer);
 	free_retired(worker->retired);
+	views_clear(&worker->views);
 	config_unref(worker->config);
 	free(worker);
 }
@@ -541,7 +608,15 @@ bool worker_listen(struct worker *worker, struct endpoint *failed, int *error)
 	return is_complete;
 }
 
-void worker_apply(struct worker *worker, struct config *config, struct cookies *cookies)
+/* Queries in progress hold the policies that they began with. */
+static void set_views(struct worker *worker, struct policy *const *policies)
+{
+	views_clear(&worker->views);
+	views_copy(&worker->config->views, policies, &worker->views);
+}
+
+void worker_apply(struct worker *worker, struct config *config, struct policy *const *policies,
+	struct cookies *cookies)
 {
 	struct retired *retired = mem_new(sizeof(*retired));
 	struct local *old_local = worker->local;
@@ -558,6 +633,7 @@ void worker_apply(struct worker *worker, struct config *config, struct cookies *
 		timer_start(worker->retire_timer, RETIRED_MS);
 
 	worker->config = config_ref(config);
+	set_views(worker, policies);
 	worker->common.cookies = cookies;
 	worker->followed_before = worker->followed;
 	worker->followed = NULL;
@@ -577,6 +653,29 @@ void worker_apply(struct worker *worker, struct config *config, struct cookies *
 	tcp = tcp_options_of(worker);
 	tcp_front_set_options(worker->tcp, &tcp);
 	gate_free(old_gate);
+	tell_upstreams(worker);
+}
+
+static bool has_via_nat64(const struct config_upstreams *upstreams)
+{
+	for (size_t i = 0; i < upstreams->count; i++) {
+		if (upstreams->items[i].via_nat64)
+			return true;
+	}
+	return false;
+}
+
+void worker_set_policies(struct worker *worker, struct policy *const *policies)
+{
+	const struct config *config = worker->config;
+
+	set_views(worker, policies);
+	if (has_via_nat64(&config->upstreams))
+		set_servers(worker, &config->upstreams);
+	for (size_t i = 0; i < config->zone_count; i++) {
+		if (has_via_nat64(&config->zones[i].upstreams))
+			set_servers(worker, &config->zones[i].upstreams);
+	}
 }
 
 void worker_set_observer(struct worker *worker, query_observe *observe, void *observer)

@@ -23,6 +23,10 @@ struct worker_common {
 	_Atomic uint32_t *queries; /* in progress, of all (LIM-07) */
 	struct limit *answers;     /* both NULL = no limit */
 	struct limit *errors;
+	/* The servers of `upstreams` have changed: told by the first worker. NULL = nobody cares.
+	 */
+	void (*upstreams_changed)(void *owner);
+	void *owner;
 	bool is_alone; /* one worker: its sockets are not shared */
 	bool is_first; /* the one that logs what every worker notices */
 };
@@ -39,8 +43,17 @@ void worker_free(struct worker *worker); /* NULL is fine */
  * had; the others are open. */
 bool worker_listen(struct worker *worker, struct endpoint *failed, int *error);
 
-/* Another config, from the next query on; cookies NULL = off. On the worker's thread. */
-void worker_apply(struct worker *worker, struct config *config, struct cookies *cookies);
+/* Another config, from the next query on; cookies NULL = off. `policies` stand in the place of its
+ * own, the top's first, then each view's. On the worker's thread. */
+void worker_apply(struct worker *worker, struct config *config, struct policy *const *policies,
+	struct cookies *cookies);
+
+/* The same config with other policies, from the next query on; what is reached via NAT64 follows
+ * them. On the worker's thread. */
+void worker_set_policies(struct worker *worker, struct policy *const *policies);
+
+/* The servers of `upstreams` as of now, but for those reached via NAT64. Returns how many. */
+size_t worker_upstreams(const struct worker *worker, struct endpoint *out, size_t room);
 
 /* Who is told of each query's end from now on; NULL = nobody. */
 void worker_set_observer(struct worker *worker, query_observe *observe, void *observer);
