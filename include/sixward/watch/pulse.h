@@ -23,7 +23,7 @@ struct pulse {
 	enum pulse_state state;
 	uint32_t failures;   /* in a row */
 	uint32_t successes;  /* in a row */
-	uint32_t latency_us; /* smoothed; 0 = never measured */
+	uint32_t latency_us; /* smoothed; 0 = never measured, or not since it died */
 };
 
 /* A check has ended. True: the state has changed. An unknown one is live by its first success. */
@@ -35,9 +35,10 @@ bool pulse_note_failure(struct pulse *pulse, const struct pulse_rules *rules);
 bool pulse_is_open(const struct pulse *pulse);
 
 /* The order for `use: best`, with hysteresis: `order` holds numbers of pulses, the best first, and
- * is put right by moving one before another only where it is faster by a quarter and by
- * PULSE_MARGIN_US at least. Dead ones keep their place (they are not used); what was never measured
- * comes behind what was. True: the order has changed. */
+ * is put right so that none is clearly faster (by a quarter, and by PULSE_MARGIN_US at least) than
+ * one before it: it moves before that one, and those between step back. Dead ones keep their place
+ * (they are not used); what was never measured comes behind what was. True: the order has changed.
+ */
 enum { PULSE_MARGIN_US = 5000 };
 bool pulse_rank(const struct pulse *pulses, uint8_t *order, uint8_t count);
 
