@@ -41,11 +41,12 @@ static struct netset copy_netset(const struct netset *from)
 
 void views_copy(const struct views *views, struct policy *const *policies, struct views *out)
 {
-	views_set_fallback(out, policy_ref(policies[0]));
+	views_set_fallback(out, policy_ref(policies ? policies[0] : views->fallback));
 	for (size_t i = 0; i < views->count; i++) {
-		struct netset clients = copy_netset(&views->items[i].clients);
+		const struct view *view = &views->items[i];
+		struct netset clients = copy_netset(&view->clients);
 
-		views_add(out, &clients, policy_ref(policies[i + 1]));
+		views_add(out, &clients, policy_ref(policies ? policies[i + 1] : view->policy));
 	}
 }
 

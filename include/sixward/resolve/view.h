@@ -27,7 +27,7 @@ void views_set_fallback(struct views *views, struct policy *policy);
 void views_add(struct views *views, struct netset *clients, struct policy *policy);
 
 /* The same clients with other policies: the fallback's first, then each view's, to which `out`
- * takes references. `out` is zeroed before, and the caller's to clear. */
+ * takes references; NULL = the same policies. `out` is zeroed before, and the caller's to clear. */
 void views_copy(const struct views *views, struct policy *const *policies, struct views *out);
 
 /* Borrowed. */
