@@ -40,7 +40,7 @@ static const char *const level_names[] = {
 	[LOG_DEBUG] = "debug",
 };
 
-static _Atomic unsigned int wanted_level = LOG_INFO;
+static _Atomic unsigned int wanted_levels = LOG_INFO + 1; /* the first of them; 0 = silence */
 static _Atomic unsigned int wanted_format = LOG_FORMAT_TEXT;
 
 static struct {
@@ -52,13 +52,18 @@ static struct {
 
 void log_set(enum log_level level, enum log_format format)
 {
-	atomic_store_explicit(&wanted_level, level, memory_order_relaxed);
+	atomic_store_explicit(&wanted_levels, level + 1U, memory_order_relaxed);
 	atomic_store_explicit(&wanted_format, format, memory_order_relaxed);
+}
+
+void log_silence(void)
+{
+	atomic_store_explicit(&wanted_levels, 0, memory_order_relaxed);
 }
 
 bool log_wants(enum log_level level)
 {
-	return level <= atomic_load_explicit(&wanted_level, memory_order_relaxed);
+	return level < atomic_load_explicit(&wanted_levels, memory_order_relaxed);
 }
 
 static void put(struct line *line, const char *octets, size_t size)

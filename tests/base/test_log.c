@@ -320,6 +320,18 @@ static void threads_write_whole_lines(void **state)
 
 #define LOG_TEST(f) cmocka_unit_test_setup_teardown(f, on_setup, on_teardown)
 
+static void silence_lasts_until_a_level_is_set(void **state)
+{
+	(void)state;
+	log_silence();
+	assert_false(log_wants(LOG_ERROR));
+	log_error("not heard", NULL);
+	assert_string_equal(next_line(), "");
+	log_set(LOG_ERROR, LOG_FORMAT_TEXT);
+	log_error("heard", NULL);
+	assert_string_equal(next_line(), "error: heard\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +347,7 @@ int main(void)
 		LOG_TEST(a_long_line_is_cut_and_stays_well_formed),
 		LOG_TEST(a_field_without_room_is_left_out_whole),
 		LOG_TEST(threads_write_whole_lines),
+		LOG_TEST(silence_lasts_until_a_level_is_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,9 @@ struct log_field {
 
 void log_set(enum log_level level, enum log_format format);
 
+/* Nothing is written until the next log_set: for commands that tell all themselves. */
+void log_silence(void);
+
 /* Whether a line of this level would be written: asked before costly fields are made. */
 bool log_wants(enum log_level level);
 
