@@ -1,4 +1,4 @@
-/* sixward lookup and sixward curl: one question, and why the answer is what it is. */
+/* sixward lookup: one question, and why the answer is what it is. */
 
 #define _GNU_SOURCE
 
@@ -9,28 +9,46 @@
 
 #include "sixward/app/ask.h"
 #include "sixward/app/command.h"
-#include "sixward/base/mem.h"
-#include "sixward/base/text.h"
 #include "sixward/dns/message.h"
 
-enum { HTTPS_PORT = 443, HOST_MAX = 1024 };
-
-/* What was answered, and whether it holds anything. */
+/* Whether what was answered holds anything. */
 struct told {
 	bool has_data;
-	const char *host;
-	uint16_t port;
 };
-
-static bool is_made_here(enum outcome outcome)
-{
-	return outcome == OUTCOME_SYNTHESIZED || outcome == OUTCOME_IPV4ONLY;
-}
 
 static bool is_local(enum outcome outcome)
 {
 	return outcome == OUTCOME_RECORD || outcome == OUTCOME_SPECIAL ||
 	       outcome == OUTCOME_IPV4ONLY;
+}
+
+static bool is_in(const struct reply *reply, const struct record *wanted)
+{
+	for (size_t i = 0; reply && i < reply_count(reply); i++) {
+		struct record record = reply_record(reply, i);
+
+		if (record.type == wanted->type && record.rdata_size == wanted->rdata_size &&
+			memcmp(record.rdata, wanted->rdata, record.rdata_size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* AAAA that upstream or a record of ours says, and that count. */
+static bool is_native(const struct query_observation *seen, const struct record *aaaa)
+{
+	const struct policy_options *options = policy_options(seen->policy);
+
+	return is_in(seen->aaaa, aaaa) && !policy_excludes_aaaa(seen->policy, aaaa->rdata) &&
+	       !nameset_covers(&options->ignore_aaaa, seen->question->name.octets);
+}
+
+/* An answer may hold native AAAA and synthesized ones (append-aaaa), so the outcome alone does not
+ * tell; but that nothing was made here, it does. */
+static bool is_made_here(const struct query_observation *seen, const struct record *record)
+{
+	return record->type == TYPE_AAAA && seen->policy && seen->outcome != OUTCOME_RELAYED &&
+	       seen->outcome != OUTCOME_RECORD && !is_native(seen, record);
 }
 
 /* "synthesized from 198.41.0.4 with 64:ff9b::/96", "local" or "native". */
@@ -42,7 +60,7 @@ static void print_origin(const struct query_observation *seen, const struct reco
 	uint8_t ipv4[4];
 	struct addr addr;
 
-	if (!is_made_here(seen->outcome) || record->type != TYPE_AAAA ||
+	if (!is_made_here(seen, record) ||
 		!policy_extract(seen->policy, record->rdata, ipv4, &prefix) || !prefix) {
 		(void)printf("\t; %s", is_local(seen->outcome) ? "local" : "native");
 		return;
@@ -70,18 +88,6 @@ static void print_answer(struct told *told, const struct query_observation *seen
 			print_origin(seen, &record);
 		(void)printf("\n");
 	}
-}
-
-static bool is_in(const struct reply *reply, const struct record *wanted)
-{
-	for (size_t i = 0; reply && i < reply_count(reply); i++) {
-		struct record record = reply_record(reply, i);
-
-		if (record.type == wanted->type && record.rdata_size == wanted->rdata_size &&
-			memcmp(record.rdata, wanted->rdata, record.rdata_size) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* AAAA that upstream sent and the answer does not hold. */
@@ -127,6 +133,24 @@ static void print_left_out_a(const struct query_observation *seen)
 	}
 }
 
+/* Drained prefixes are left out, whether they work or not. */
+static void print_dead_gateways(const struct policy *policy)
+{
+	const struct known_prefix *known;
+	size_t count = policy_known(policy, &known);
+	char text[NETWORK_TEXT_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		if (!known[i].is_dead || known[i].drain)
+			continue;
+		(void)printf("; gateway of %s does not answer; %s\n",
+			network_format(&known[i].prefix.network, text),
+			policy_uses(policy, &known[i])
+				? "used all the same: no other one serves its addresses"
+				: "its prefix is left out");
+	}
+}
+
 static void on_lookup(void *owner, const struct query_observation *seen)
 {
 	char rcode[MESSAGE_TYPE_TEXT_MAX];
@@ -137,6 +161,8 @@ static void on_lookup(void *owner, const struct query_observation *seen)
 		print_left_out_aaaa(seen);
 	if (seen->policy)
 		print_left_out_a(seen);
+	if (seen->policy && seen->question->type == TYPE_AAAA)
+		print_dead_gateways(seen->policy);
 	(void)printf("; %s, %s, %u ms\n", message_format_rcode(seen->rcode, rcode),
 		outcome_label(seen->outcome), (unsigned)seen->took_ms);
 	for (uint8_t i = 0; seen->edes && i < seen->edes->count; i++)
@@ -192,84 +218,4 @@ int cmd_lookup(int argc, char **argv)
 	ask(config, name.octets, type, on_lookup, &told);
 	config_unref(config);
 	return told.has_data ? EXIT_YES : EXIT_NO;
-}
-
-static void on_curl(void *owner, const struct query_observation *seen)
-{
-	char rcode[MESSAGE_TYPE_TEXT_MAX];
-	char text[ADDR_TEXT_MAX];
-	struct told *told = owner;
-
-	for (size_t i = 0; seen->reply && i < reply_count(seen->reply); i++) {
-		struct record record = reply_record(seen->reply, i);
-		struct addr addr;
-
-		if (record.section != SECTION_ANSWER || record.type != TYPE_AAAA)
-			continue;
-		addr = addr_from_ipv6(record.rdata);
-		if (told->has_data)
-			(void)printf(",[%s]", addr_format(&addr, text));
-		else
-			(void)printf("--resolve %s:%u:[%s]", told->host, told->port,
-				addr_format(&addr, text));
-		told->has_data = true;
-	}
-	if (told->has_data)
-		(void)printf("\n");
-	else
-		(void)fprintf(stderr,
-			"sixward curl: %s has no address that can be reached: %s, %s\n", told->host,
-			message_format_rcode(seen->rcode, rcode), outcome_label(seen->outcome));
-}
-
-/* HOST or HOST:PORT, and its name on the wire; false for what is neither, or an address. */
-static bool read_host(const char *argument, char host[HOST_MAX], uint16_t *port, struct name *name)
-{
-	const char *colon = strrchr(argument, ':');
-	size_t length = colon ? (size_t)(colon - argument) : strlen(argument);
-	uint64_t number = HTTPS_PORT;
-	struct addr addr;
-
-	if (addr_parse(argument, &addr) || length == 0 || length >= HOST_MAX || *argument == '[' ||
-		(colon && (!text_to_number(colon + 1, &number) || number < 1 || number > 65535)))
-		return false;
-	memcpy(host, argument, length);
-	host[length] = '\0';
-	*port = (uint16_t)number;
-	return !addr_parse(host, &addr) && name_parse(host, name);
-}
-
-int cmd_curl(int argc, char **argv)
-{
-	char host[HOST_MAX];
-	struct told told = { .host = host };
-	const char *path = NULL;
-	int status = EXIT_YES;
-	struct config *config;
-	struct name name;
-
-	if (!read_options(argc, argv, &path))
-		return EXIT_USAGE;
-	if (optind == argc)
-		return command_usage("curl", "wants HOST or HOST:PORT");
-	for (int i = optind; i < argc; i++) {
-		if (!read_host(argv[i], host, &told.port, &name))
-			return command_usage("curl",
-				"\"%s\" is no HOST or HOST:PORT (for an IPv4 address, see: sixward "
-				"map)",
-				argv[i]);
-	}
-	config = command_config(path);
-	if (!config)
-		return EXIT_USAGE;
-	log_set(LOG_WARNING, LOG_FORMAT_TEXT);
-	for (int i = optind; i < argc; i++) {
-		told.has_data = false;
-		(void)read_host(argv[i], host, &told.port, &name);
-		ask(config, name.octets, TYPE_AAAA, on_curl, &told);
-		if (!told.has_data)
-			status = EXIT_NO;
-	}
-	config_unref(config);
-	return status;
 }

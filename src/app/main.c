@@ -18,8 +18,8 @@ static const struct command {
 	{ "unmap", cmd_unmap, "[-c FILE] [--prefix P] ADDRESS...",
 		"mapped IPv6 to IPv4 addresses" },
 	{ "lookup", cmd_lookup, "[-c FILE] NAME [TYPE]", "resolve once, and say why" },
-	{ "curl", cmd_curl, "[-c FILE] HOST[:PORT]...",
-		"the --resolve arguments that let curl reach an IPv4-only host" },
+	{ "curl", cmd_curl, "[-c FILE] [--no-check] HOST[:PORT]...",
+		"the --resolve arguments that let curl reach a host, tried beforehand" },
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

@@ -66,7 +66,7 @@ void reach_try(struct loop *loop, struct reach *tries, size_t count, uint64_t ti
 {
 	/* Nothing is ever received: what connects is freed in that very call. */
 	static const struct tcp_events events = { .connected = on_connected, .closed = on_closed };
-	struct tcp_options options = { .connect_ms = timeout_ms };
+	struct tcp_options options = { .connect_ms = timeout_ms, .tells_icmp = true };
 	struct reaching all = { .loop = loop, .started_ms = loop_now_ms(loop), .open = count };
 	struct attempt attempts[REACH_MAX];
 
