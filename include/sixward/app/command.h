@@ -30,5 +30,6 @@ int cmd_map(int argc, char **argv);
 int cmd_unmap(int argc, char **argv);
 int cmd_lookup(int argc, char **argv);
 int cmd_curl(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 
 #endif
