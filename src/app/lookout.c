@@ -175,17 +175,24 @@ static struct policy **with_learned(const struct lookout *lookout)
 	return policies;
 }
 
-/* The prefix is among them. One of several views is checked once: within the ranges of the first,
- * unless one of them gives it all of IPv4. */
-static bool is_checked(
-	struct gateway_prefix *prefixes, size_t count, const struct known_prefix *known)
+static bool are_the_same(const struct netset *a, const struct netset *b)
+{
+	for (size_t i = 0; i < a->count && a->count == b->count; i++) {
+		if (a->networks[i].length != b->networks[i].length ||
+			!addr_equal(&a->networks[i].addr, &b->networks[i].addr))
+			return false;
+	}
+	return a->count == b->count;
+}
+
+/* Views have most of their prefixes from the top. */
+static bool is_among_checked(
+	const struct gateway_prefix *prefixes, size_t count, const struct known_prefix *known)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!prefix_equal(&prefixes[i].prefix, &known->prefix))
-			continue;
-		if (known->ipv4->count == 0)
-			prefixes[i].ipv4 = known->ipv4;
-		return true;
+		if (prefix_equal(&prefixes[i].prefix, &known->prefix) &&
+			are_the_same(prefixes[i].ipv4, known->ipv4))
+			return true;
 	}
 	return false;
 }
@@ -198,7 +205,7 @@ static size_t add_checked(
 	size_t known_count = policy_known(policy, &known);
 
 	for (size_t i = 0; i < known_count; i++) {
-		if (known[i].drain || is_checked(prefixes, count, &known[i]))
+		if (known[i].drain || is_among_checked(prefixes, count, &known[i]))
 			continue;
 		if (count == GATEWAYS_MAX) {
 			log_warning("too many prefixes in all views; the last are not checked",

@@ -135,20 +135,27 @@ static void log_without(struct learner *learner, enum result result)
 		log_server(LOG_WARNING, "a server fails to tell its NAT64 prefixes", learner);
 }
 
+/* The same prefixes in another order are no news: servers that shuffle their records would change
+ * everybody's first prefix each time they are asked. */
+static bool is_as_before(const struct learner *learner, const struct prefix *found, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!is_taught_by(learner, &found[i]))
+			return false;
+	}
+	return count == learner->taught_count;
+}
+
 /* R7050-3-d: all of them, in the order received, in the place of those before. */
 static void learn(struct learner *learner, const struct prefix *found, size_t count)
 {
 	struct prefixes *prefixes = learner->prefixes;
-	size_t same = 0;
 
-	while (same < count && same < learner->taught_count &&
-		prefix_equal(&found[same], &learner->taught[same]))
-		same++;
 	if (learner->taught_count > 0 &&
 		(learner->is_logged[RESULT_NONE] || learner->is_logged[RESULT_FAILED]))
 		log_server(LOG_NOTICE, "a server tells its NAT64 prefixes again", learner);
 	memset(learner->is_logged, 0, sizeof(learner->is_logged));
-	if (same == count && same == learner->taught_count)
+	if (is_as_before(learner, found, count))
 		return;
 	log_difference("a NAT64 prefix was learned", learner, found, count, learner->taught,
 		learner->taught_count);
