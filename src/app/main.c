@@ -20,6 +20,8 @@ static const struct command {
 	{ "lookup", cmd_lookup, "[-c FILE] NAME [TYPE]", "resolve once, and say why" },
 	{ "curl", cmd_curl, "[-c FILE] [--no-check] HOST[:PORT]...",
 		"the --resolve arguments that let curl reach a host, tried beforehand" },
+	{ "doctor", cmd_doctor, "[-c FILE] [--json]",
+		"look at this host and its network, and say what to do" },
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
