@@ -1,5 +1,6 @@
 /* Every AAAA that is synthesized carries an A of the reply that it came from, with a TTL within the
- * limit; and the A records themselves are gone. */
+ * limit; and the A records themselves are gone. Appended to native AAAA they come behind them, and
+ * the native ones stay in their order. */
 
 #include "fuzz.h"
 
@@ -55,6 +56,70 @@ static void check(const struct reply *synthesized, const struct reply *a,
 	}
 }
 
+/* The next usable AAAA of the reply from `*at` on. */
+static const uint8_t *next_usable(const struct reply *aaaa, const struct policy *policy, size_t *at)
+{
+	struct aged_reply fresh = { .reply = aaaa };
+
+	while (*at < reply_count(aaaa)) {
+		struct record record = reply_record(aaaa, (*at)++);
+
+		if (aged_is_data(&fresh, &record, TYPE_AAAA) && record.rdata_size == 16 &&
+			!policy_excludes_aaaa(policy, record.rdata))
+			return record.rdata;
+	}
+	return NULL;
+}
+
+static void check_appended(const struct reply *made, const struct reply *aaaa,
+	const struct reply *a, const struct policy *policy)
+{
+	struct aged_reply fresh = { .reply = made };
+	uint32_t most = policy_options(policy)->max_aaaa;
+	size_t appended = reply_data_count(made, TYPE_AAAA) - synth_usable(aaaa, policy).usable;
+	uint32_t ttl = UINT32_MAX;
+	size_t native_at = 0;
+
+	HOLDS(appended > 0 && (most == 0 || appended <= most));
+	for (size_t i = 0; i < reply_count(made); i++) {
+		struct record record = reply_record(made, i);
+		const uint8_t *native;
+		uint8_t ipv4[4];
+
+		HOLDS(record.section != SECTION_ANSWER || !aged_signs(&record, TYPE_AAAA));
+		if (!aged_is_data(&fresh, &record, TYPE_AAAA))
+			continue;
+		HOLDS(ttl == UINT32_MAX || record.ttl == ttl);
+		ttl = record.ttl;
+		HOLDS(ttl <= SYNTH_TTL_WITHOUT_SOA);
+		native = next_usable(aaaa, policy, &native_at);
+		if (native) {
+			HOLDS(memcmp(native, record.rdata, 16) == 0);
+			continue;
+		}
+		HOLDS(policy_extract(policy, record.rdata, ipv4, NULL));
+		HOLDS(has_a(a, ipv4));
+	}
+}
+
+/* The octets once more, or their second half, as an AAAA reply to append the A to. */
+static void append(const uint8_t *data, size_t size, const struct question *question,
+	const struct aged_reply *a, const struct policy *policy)
+{
+	size_t start = size > 0 && data[0] & 16 ? size / 2 : 0;
+	struct reader reader = reader_over(data + start, size - start);
+	struct reply *reply = fuzz_reply(&reader, question);
+	struct aged_reply aaaa = { .reply = reply };
+	struct reply *made = synth_append(question, &aaaa, a, policy);
+
+	if (made) {
+		HOLDS(synth_usable(reply, policy).usable > 0 && synth_can(a->reply, policy));
+		check_appended(made, reply, a->reply, policy);
+	}
+	reply_unref(made);
+	reply_unref(reply);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct reader reader = reader_over(data, size);
@@ -83,6 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (made)
 		HOLDS(reply_data_count(made, TYPE_A) + hidden == reply_data_count(reply, TYPE_A));
 	reply_unref(made);
+	append(data, size, &aaaa, &aged, policy);
 	reply_unref(reply);
 	policy_unref(policy);
 	return 0;
