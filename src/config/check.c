@@ -3,8 +3,12 @@
 
 #include "sixward/config/check.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+
+enum { PATH_TEXT_MAX = 128, TEXT_MAX = 256 };
 
 /* The file's node of a key, else that of the defaults. */
 static const struct tree *find(const struct check *check, const char *key)
@@ -14,10 +18,99 @@ static const struct tree *find(const struct check *check, const char *key)
 	return found ? found : tree_find(check->defaults, key);
 }
 
-/* UPS-d: what is sent to ourselves comes back for ever. */
-static void check_loop(const struct check *check, const struct tree *item, const char *path)
+static size_t count_items(const struct tree *list)
 {
-	const struct tree *address = item->kind == TREE_MAP ? tree_find(item, "address") : item;
+	return list && list->kind == TREE_LIST ? list->count : 0;
+}
+
+/* A way over the entries of all lists of one kind: the top's, and then those that stand in zones or
+ * views. What is looked for in large mappings is looked for once. */
+struct walk {
+	const char *outer; /* the key that the lists' own stands below; NULL = none */
+	const char *key;
+	const char *others_key;    /* "zones" or "views" */
+	const struct tree *others; /* these */
+	const struct tree *list;   /* the one at hand; NULL = it is not written there */
+	size_t number; /* of that list: 0 = the top's, else the zone's or view's plus 1 */
+	size_t next;
+	/* The entry at hand: */
+	const struct tree *node;
+	size_t item;
+	char path[PATH_TEXT_MAX];
+};
+
+static const struct tree *find_below(const struct walk *walk, const struct tree *tree)
+{
+	return tree_find(walk->outer ? tree_find(tree, walk->outer) : tree, walk->key);
+}
+
+static struct walk start(
+	const struct check *check, const char *outer, const char *key, const char *others_key)
+{
+	struct walk walk = { .outer = outer, .key = key, .others_key = others_key };
+
+	walk.others = find(check, others_key);
+	walk.list = find_below(&walk, check->file);
+	if (!walk.list)
+		walk.list = find_below(&walk, check->defaults);
+	return walk;
+}
+
+static struct walk walk_upstreams(const struct check *check)
+{
+	return start(check, NULL, "upstreams", "zones");
+}
+
+static struct walk walk_prefixes(const struct check *check)
+{
+	return start(check, "dns64", "prefixes", "views");
+}
+
+static void write_path(struct walk *walk)
+{
+	char others[PATH_TEXT_MAX / 2] = "";
+
+	if (walk->number)
+		(void)snprintf(
+			others, sizeof(others), "%s[%zu].", walk->others_key, walk->number - 1);
+	(void)snprintf(walk->path, sizeof(walk->path), "%s%s%s%s[%zu]", others,
+		walk->outer ? walk->outer : "", walk->outer ? "." : "", walk->key, walk->item);
+}
+
+/* To the next entry. False: there is none. */
+static bool walk_on(struct walk *walk)
+{
+	while (walk->next >= count_items(walk->list)) {
+		if (walk->number >= count_items(walk->others))
+			return false;
+		walk->list = find_below(walk, &walk->others->items[walk->number++]);
+		walk->next = 0;
+	}
+	walk->item = walk->next++;
+	walk->node = &walk->list->items[walk->item];
+	write_path(walk);
+	return true;
+}
+
+/* At the value of the entry's key; NULL = at the entry. */
+static void __attribute__((format(printf, 5, 6))) complain(const struct check *check,
+	bool is_warning, const struct walk *at, const char *key, const char *format, ...)
+{
+	const struct tree *node = key ? tree_find(at->node, key) : at->node;
+	char path[PATH_TEXT_MAX + TREE_TEXT_MAX];
+	char text[TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	(void)snprintf(path, sizeof(path), "%s%s%.64s", at->path, key ? "." : "", key ? key : "");
+	faults_add(check->faults, is_warning, node->line, node->column, path, "%s", text);
+}
+
+/* UPS-d: what is sent to ourselves comes back for ever. */
+static void check_loop(const struct check *check, const struct tree *address, const char *path)
+{
 	struct endpoint endpoint;
 
 	if (!address || address->kind != TREE_SCALAR ||
@@ -30,26 +123,60 @@ static void check_loop(const struct check *check, const struct tree *item, const
 		address->text);
 }
 
-static void check_list(const struct check *check, const struct tree *list, const char *path)
+static bool is_via_nat64(const struct tree *item)
 {
-	for (size_t i = 0; list && list->kind == TREE_LIST && i < list->count; i++) {
-		char item_path[64];
+	const struct tree *via = tree_find(item, "via-nat64");
 
-		(void)snprintf(item_path, sizeof(item_path), "%s[%zu]", path, i);
-		check_loop(check, &list->items[i], item_path);
+	return via && tree_is_true(via);
+}
+
+static void check_upstreams(const struct check *check)
+{
+	bool is_off = tree_is_false(find(check, "dns64"));
+	struct walk at = walk_upstreams(check);
+
+	while (walk_on(&at)) {
+		bool is_map = at.node->kind == TREE_MAP;
+
+		check_loop(check, is_map ? tree_find(at.node, "address") : at.node, at.path);
+		if (is_off && is_via_nat64(at.node))
+			complain(check, false, &at, "via-nat64",
+				"found \"true\", but `dns64` is false: there is no prefix to reach "
+				"it through");
 	}
 }
 
-static void check_loops(const struct check *check)
+/* Whether some of `upstreams` may be asked while no prefix is known. */
+static bool has_direct_upstream(const struct check *check)
 {
-	const struct tree *zones = find(check, "zones");
+	const struct tree *list = find(check, "upstreams");
 
-	check_list(check, find(check, "upstreams"), "upstreams");
-	for (size_t i = 0; zones->kind == TREE_LIST && i < zones->count; i++) {
-		char path[48];
+	for (size_t i = 0; i < count_items(list); i++) {
+		if (!is_via_nat64(&list->items[i]))
+			return true;
+	}
+	return list->kind != TREE_LIST; /* complained of already */
+}
 
-		(void)snprintf(path, sizeof(path), "zones[%zu].upstreams", i);
-		check_list(check, tree_find(&zones->items[i], "upstreams"), path);
+static void check_sources(const struct check *check)
+{
+	bool has_direct = has_direct_upstream(check);
+	struct walk at = walk_prefixes(check);
+
+	while (walk_on(&at)) {
+		const struct tree *learn = tree_find(at.node, "learn-from");
+
+		if (learn && learn->kind == TREE_SCALAR && !has_direct &&
+			strcmp(learn->text, "upstreams") == 0)
+			complain(check, false, &at, "learn-from",
+				"found \"upstreams\", but none of `upstreams` is reached without "
+				"a prefix: nothing would ever be learned; accepted: other sources");
+		for (size_t i = 0; i < count_items(learn); i++) {
+			char path[PATH_TEXT_MAX + TREE_TEXT_MAX];
+
+			(void)snprintf(path, sizeof(path), "%s.learn-from[%zu]", at.path, i);
+			check_loop(check, &learn->items[i], path);
+		}
 	}
 }
 
@@ -93,12 +220,127 @@ static void warn_of_upstreams(const struct check *check)
 			"is empty: only local names will be answered");
 }
 
+/* What the list of prefixes at hand belongs to. Good where there is no error. */
+static const struct policy_options *options_of(const struct check *check, const struct walk *at)
+{
+	const struct views *views = &check->config->views;
+
+	return policy_options(
+		at->number == 0 ? views->fallback : views->items[at->number - 1].policy);
+}
+
+static bool asks_beyond(const struct config_upstreams *upstreams)
+{
+	for (size_t i = 0; i < upstreams->count; i++) {
+		const struct config_upstream *item = &upstreams->items[i];
+
+		if (item->resolv_conf ||
+			(!item->via_nat64 && !addr_is_loopback(&item->server.endpoint.addr)))
+			return true;
+	}
+	return false;
+}
+
+/* Whether what is learned there passes a network in the clear. */
+static bool can_be_forged(const struct check *check, const struct learn_source *learn)
+{
+	for (size_t i = 0; i < learn->server_count; i++) {
+		if (!addr_is_loopback(&learn->servers[i].addr))
+			return true;
+	}
+	return learn->kind == LEARN_UPSTREAMS && asks_beyond(&check->config->upstreams);
+}
+
+/* R7050-3.1-a: once, at the first. */
+static void warn_of_forgery(const struct check *check)
+{
+	struct walk at = walk_prefixes(check);
+
+	while (walk_on(&at)) {
+		if (!can_be_forged(check, &options_of(check, &at)->prefixes[at.item].learn))
+			continue;
+		complain(check, true, &at, "learn-from",
+			"asks over plain DNS beyond this host: whoever can forge an answer can "
+			"steer the traffic to IPv4");
+		return;
+	}
+}
+
+/* Of a learned prefix only its ranges are known. */
+static bool has_target(const struct policy_prefix *prefix, const struct policy_check *check)
+{
+	for (size_t i = 0; i < check->target_count; i++) {
+		const struct addr *target = &check->targets[i].addr;
+
+		if ((!prefix->ipv4.count || netset_contains(&prefix->ipv4, target)) &&
+			!prefix_refuses(&prefix->prefix, target->octets))
+			return true;
+	}
+	return false;
+}
+
+static void warn_of_unchecked(const struct check *check)
+{
+	struct walk at = walk_prefixes(check);
+
+	while (walk_on(&at)) {
+		const struct policy_options *options = options_of(check, &at);
+		const struct policy_prefix *prefix = &options->prefixes[at.item];
+
+		if (options->check.is_on && !prefix->drain && !has_target(prefix, &options->check))
+			complain(check, true, &at, NULL,
+				"leads to none of dns64.check.targets: it cannot be checked, and "
+				"is always used");
+	}
+}
+
+/* Why no prefix leads there; NULL = one does, or may once it is learned. */
+static const char *why_unreached(const struct policy *policy, const struct addr *ipv4)
+{
+	const struct policy_options *options = policy_options(policy);
+	const struct prefix *prefixes[POLICY_PREFIXES_MAX];
+	const char *why = NULL;
+
+	for (size_t i = 0; i < options->prefix_count; i++) {
+		const struct policy_prefix *prefix = &options->prefixes[i];
+
+		if (prefix->learn.kind != LEARN_NOT && !prefix->drain &&
+			(!prefix->ipv4.count || netset_contains(&prefix->ipv4, ipv4)))
+			return NULL;
+	}
+	(void)policy_prefixes_for(policy, ipv4->octets, prefixes, &why);
+	return why;
+}
+
+static void warn_of_unreached(const struct check *check)
+{
+	const struct config *config = check->config;
+	struct walk at = walk_upstreams(check);
+
+	while (walk_on(&at)) {
+		const struct config_upstreams *upstreams =
+			at.number == 0 ? &config->upstreams
+				       : &config->zones[at.number - 1].upstreams;
+		const struct config_upstream *item = &upstreams->items[at.item];
+		const char *why = NULL;
+
+		if (item->via_nat64)
+			why = why_unreached(config->views.fallback, &item->server.endpoint.addr);
+		if (why)
+			complain(check, true, &at, "via-nat64", "cannot be reached: %s", why);
+	}
+}
+
 void check_config(const struct check *check)
 {
-	check_loops(check);
+	check_upstreams(check);
+	check_sources(check);
 	check_ttls(check);
 	if (check->faults->errors)
 		return;
 	warn_of_allow(check);
 	warn_of_upstreams(check);
+	warn_of_forgery(check);
+	warn_of_unchecked(check);
+	warn_of_unreached(check);
 }

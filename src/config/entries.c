@@ -10,46 +10,10 @@
 #include "sixward/base/siphash.h"
 #include "sixward/base/text.h"
 #include "sixward/config/config.h"
+#include "sixward/config/endpoints.h"
 #include "sixward/local/records.h"
 
 enum { INDENT = 2, LISTEN_MAX = 256 };
-
-#define ENDPOINT_ACCEPTED "ADDRESS, \"[IPV6]:PORT\" or IPV4:PORT"
-
-/* An endpoint that can be listened on or asked. False after a complaint. */
-static bool read_endpoint(struct reading *reading, const struct tree *node, const char *text,
-	struct endpoint *endpoint)
-{
-	const struct addr *addr = &endpoint->addr;
-
-	if (!endpoint_parse(text, CONFIG_DNS_PORT, endpoint) || addr_is_multicast(addr)) {
-		reading_wrong_at(reading, node, "address", ENDPOINT_ACCEPTED);
-		return false;
-	}
-	if (addr->family == ADDR_IPV6 && addr_is_link_local(addr) && !addr->zone) {
-		reading_wrong_at(reading, node, "address",
-			"a link-local address with its zone, as fe80::1%eth0");
-		return false;
-	}
-	return true;
-}
-
-/* The items of a list, one by one, each told its place; they may be mappings. */
-typedef void read_entry(struct reading *reading, const struct setting *setting,
-	const struct tree *node, void *place);
-
-static void read_entries(struct reading *reading, const struct setting *setting,
-	const struct tree *node, void *place, read_entry *entry)
-{
-	if (!reading_wants(reading, node, TREE_LIST, setting->kind->accepted))
-		return;
-	for (size_t i = 0; i < node->count && !faults_are_full(reading->faults); i++) {
-		size_t length = reading_enter_item(reading, i);
-
-		entry(reading, setting, &node->items[i], place);
-		reading_leave(reading, length);
-	}
-}
 
 /* An item that is a mapping by `table`, or else a scalar that stands for its first key, whose place
  * is a text at the start of `item`. */
@@ -83,10 +47,10 @@ static void read_listen_item(struct reading *reading, const struct setting *sett
 	struct endpoint endpoint;
 
 	(void)setting;
-	read_short_entry(reading, listen_table, node, ENDPOINT_ACCEPTED, &item);
+	read_short_entry(reading, listen_table, node, ENDPOINTS_ACCEPTED, &item);
 	if (node->kind == TREE_MAP)
 		reading_missing(reading, node, "address");
-	if (item.address && read_endpoint(reading, node, item.address, &endpoint)) {
+	if (item.address && endpoints_read(reading, node, item.address, &endpoint)) {
 		if (config_lists(config, &endpoint))
 			reading_fault_at(
 				reading, node, "address", "this endpoint is listed already");
@@ -105,7 +69,7 @@ static void read_listen(struct reading *reading, const struct setting *setting,
 	struct config *config = place;
 
 	config->listen = mem_new_array(LISTEN_MAX, sizeof(*config->listen));
-	read_entries(reading, setting, node, place, read_listen_item);
+	reading_entries(reading, setting, node, place, read_listen_item);
 	if (node->kind == TREE_LIST && node->count == 0)
 		reading_fault(reading, node, "at least one endpoint is needed");
 }
@@ -121,7 +85,7 @@ static void show_listen(const struct setting *setting, const void *place, FILE *
 			endpoint_format(&config->listen[i], text));
 }
 
-const struct kind kind_listen = { "a list of endpoints: " ENDPOINT_ACCEPTED, read_listen,
+const struct kind kind_listen = { "a list of endpoints: " ENDPOINTS_ACCEPTED, read_listen,
 	show_listen };
 
 /* upstreams */
@@ -130,6 +94,7 @@ struct upstream_item {
 	char *address;
 	char *resolv_conf;
 	bool trust_ad;
+	bool via_nat64;
 };
 
 static const struct setting upstream_table[] = {
@@ -139,7 +104,10 @@ static const struct setting upstream_table[] = {
 		.at = offsetof(struct upstream_item, resolv_conf) },
 	{ .key = "trust-ad", .kind = &kind_switch, .at = offsetof(struct upstream_item, trust_ad) },
 	{ .key = "tls", .kind = &kind_not_yet, .standard = "null", .is_nullable = true },
-	{ .key = "via-nat64", .kind = &kind_not_yet, .standard = "false" }, { 0 }
+	{ .key = "via-nat64",
+		.kind = &kind_switch,
+		.at = offsetof(struct upstream_item, via_nat64) },
+	{ 0 }
 };
 
 static void add_upstream(struct reading *reading, const struct tree *node,
@@ -162,6 +130,18 @@ static bool may_trust(const struct upstream_item *item, const struct config_upst
 	       (!item->resolv_conf && addr_is_loopback(&upstream->server.endpoint.addr));
 }
 
+static void check_via_nat64(struct reading *reading, const struct tree *node,
+	const struct upstream_item *item, const struct config_upstream *upstream)
+{
+	const struct addr *addr = &upstream->server.endpoint.addr;
+
+	if (item->resolv_conf || addr->family != ADDR_IPV4)
+		reading_wrong_at(reading, node, "via-nat64",
+			"false, for only an IPv4 address is reached through NAT64");
+	else
+		(void)endpoints_check_nat64(reading, node, item->address, addr);
+}
+
 static void read_upstream_item(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
 {
@@ -172,12 +152,15 @@ static void read_upstream_item(struct reading *reading, const struct setting *se
 	if (node->kind == TREE_MAP &&
 		!tree_find(node, "address") == !tree_find(node, "resolv-conf"))
 		reading_fault(reading, node, "either \"address\" or \"resolv-conf\" is needed");
-	else if (item.resolv_conf || (item.address && read_endpoint(reading, node, item.address,
+	else if (item.resolv_conf || (item.address && endpoints_read(reading, node, item.address,
 							      &upstream.server.endpoint))) {
 		upstream.server.trust_ad = item.trust_ad;
 		if (!may_trust(&item, &upstream))
 			reading_wrong_at(reading, node, "trust-ad",
 				"false, for only an address of loopback can be believed");
+		upstream.via_nat64 = item.via_nat64;
+		if (item.via_nat64)
+			check_via_nat64(reading, node, &item, &upstream);
 		upstream.resolv_conf = mem_copy_text(item.resolv_conf);
 		add_upstream(reading, node, place, &upstream);
 	}
@@ -197,6 +180,8 @@ static void show_upstream(const struct config_upstream *item, FILE *out)
 	(void)endpoint_format(&item->server.endpoint, text);
 	if (item->server.trust_ad)
 		(void)fprintf(out, "{address: \"%s\", trust-ad: true}", text);
+	else if (item->via_nat64)
+		(void)fprintf(out, "{address: \"%s\", via-nat64: true}", text);
 	else
 		(void)fprintf(out, "\"%s\"", text);
 }
@@ -236,11 +221,11 @@ static void read_upstreams(struct reading *reading, const struct setting *settin
 {
 	struct config_upstreams *upstreams = place;
 
-	read_entries(reading, setting, node, upstreams, read_upstream_item);
+	reading_entries(reading, setting, node, upstreams, read_upstream_item);
 	upstreams->scope = scope_of(".", upstreams);
 }
 
-const struct kind kind_upstreams = { "a list of endpoints (" ENDPOINT_ACCEPTED
+const struct kind kind_upstreams = { "a list of endpoints (" ENDPOINTS_ACCEPTED
 				     ") or mappings with \"address\" or \"resolv-conf\"",
 	read_upstreams, show_upstreams };
 
@@ -310,7 +295,7 @@ static void read_zones(struct reading *reading, const struct setting *setting,
 	struct config *config = place;
 
 	config->zones = mem_new_array(node->count, sizeof(*config->zones));
-	read_entries(reading, setting, node, place, read_zone_item);
+	reading_entries(reading, setting, node, place, read_zone_item);
 }
 
 static void show_zones(const struct setting *setting, const void *place, FILE *out, int indent)
@@ -396,7 +381,7 @@ static void read_secret(struct reading *reading, const struct setting *setting,
 static void read_secrets(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
 {
-	read_entries(reading, setting, node, place, read_secret);
+	reading_entries(reading, setting, node, place, read_secret);
 }
 
 static void show_secrets(const struct setting *setting, const void *place, FILE *out, int indent)

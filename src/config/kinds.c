@@ -190,7 +190,11 @@ static void read_setting(struct reading *reading, const struct setting *setting,
 	void *place = (char *)target + setting->at;
 	size_t length = reading_enter(reading, setting->key);
 
-	if (setting->kind == &kind_table) {
+	if (setting->is_top_only && reading->is_view) {
+		if (node)
+			reading_fault(
+				reading, node, "stands at the top only, and holds for every view");
+	} else if (setting->kind == &kind_table) {
 		if (!node || reading_wants(reading, node, TREE_MAP, kind_table.accepted))
 			reading_table(reading, setting->table, node, standard, target);
 	} else {
@@ -216,18 +220,24 @@ void reading_table(struct reading *reading, const struct setting *table, const s
 			tree_find(standard, setting->key), target);
 }
 
+void showing_setting(const struct setting *setting, const void *target, FILE *out, int indent)
+{
+	(void)fprintf(out, "%*s%s:", indent, "", setting->key);
+	if (setting->kind == &kind_table) {
+		(void)fputc('\n', out);
+		showing_table(setting->table, target, out, indent + INDENT);
+	} else {
+		setting->kind->show(
+			setting, (const char *)target + setting->at, out, indent + INDENT);
+	}
+}
+
 void showing_table(const struct setting *table, const void *target, FILE *out, int indent)
 {
 	for (const struct setting *setting = table; setting->key; setting++) {
-		(void)fprintf(
-			out, "%s%*s%s:", setting == table ? "" : "\n", indent, "", setting->key);
-		if (setting->kind == &kind_table) {
-			(void)fprintf(out, "\n");
-			showing_table(setting->table, target, out, indent + INDENT);
-		} else {
-			setting->kind->show(
-				setting, (const char *)target + setting->at, out, indent + INDENT);
-		}
+		if (setting != table)
+			(void)fputc('\n', out);
+		showing_setting(setting, target, out, indent);
 	}
 }
 
@@ -482,10 +492,6 @@ static void show_text(const struct setting *setting, const void *place, FILE *ou
 
 const struct kind kind_text = { "a text", read_text, show_text };
 
-/* Lists: each item, which must be a scalar, goes to `item`. */
-typedef void read_item(struct reading *reading, const struct setting *setting,
-	const struct tree *node, void *place);
-
 const char *kind_accepted_item(const struct kind *kind)
 {
 	static const char list[] = "a list of ";
@@ -494,8 +500,8 @@ const char *kind_accepted_item(const struct kind *kind)
 	return kind->accepted + sizeof(list) - 1;
 }
 
-static void read_items(struct reading *reading, const struct setting *setting,
-	const struct tree *node, void *place, read_item *item)
+static void read_list(struct reading *reading, const struct setting *setting,
+	const struct tree *node, void *place, reading_entry *entry, bool scalars_only)
 {
 	if (!reading_wants(reading, node, TREE_LIST, setting->kind->accepted))
 		return;
@@ -508,12 +514,24 @@ static void read_items(struct reading *reading, const struct setting *setting,
 			reading_leave(reading, length);
 			return;
 		}
-		if (one->kind == TREE_SCALAR && !tree_is_null(one))
-			item(reading, setting, one, place);
+		if (!scalars_only || (one->kind == TREE_SCALAR && !tree_is_null(one)))
+			entry(reading, setting, one, place);
 		else
 			reading_wrong(reading, one, kind_accepted_item(setting->kind));
 		reading_leave(reading, length);
 	}
+}
+
+void reading_entries(struct reading *reading, const struct setting *setting,
+	const struct tree *node, void *place, reading_entry *entry)
+{
+	read_list(reading, setting, node, place, entry, false);
+}
+
+static void read_items(struct reading *reading, const struct setting *setting,
+	const struct tree *node, void *place, reading_entry *item)
+{
+	read_list(reading, setting, node, place, item, true);
 }
 
 static void read_texts_item(struct reading *reading, const struct setting *setting,

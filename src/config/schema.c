@@ -6,34 +6,63 @@
 #include <string.h>
 
 #include "sixward/config/entries.h"
+#include "sixward/config/prefix_list.h"
 #include "sixward/config/translation.h"
 
 enum { INDENT = 2 };
 
 #define AT(member)        .at = offsetof(struct config, member)
 #define AT_POLICY(member) .at = offsetof(struct policy_options, member)
+#define AT_CHECK(member)  .at = offsetof(struct policy_check, member)
 
 static const char *const order_choices[] = { "fastest", "listed", NULL };
-static const char *const use_choices[] = { "all", "first", NULL };
+static const char *const use_choices[] = { "all", "first", "best", NULL };
 static const char *const error_choices[] = { "synthesize", "pass", NULL };
 static const char *const hide_choices[] = { "never", "if-aaaa", "always", NULL };
 static const char *const level_choices[] = { "error", "warning", "notice", "info", "debug", NULL };
 static const char *const format_choices[] = { "text", "json", NULL };
 
+/* What stands there for a key that a mapping does not name is in config/translation. */
+static const struct setting check_table[] = {
+	{ "targets", &kind_targets, 0, "[\"1.1.1.1:443\", \"9.9.9.9:443\"]",
+		.help = "services that are reached over TCP through each prefix, 8 at most; one "
+			"that answers is enough" },
+	{ "every", &kind_duration, AT_CHECK(every_ms), .standard = "10s", .least = "1s",
+		.most = "1h", .help = "time from one check of a prefix to the next" },
+	{ "timeout", &kind_duration, AT_CHECK(timeout_ms), .standard = "2s", .least = "100ms",
+		.most = "1m",
+		.help = "how long a target may be silent; not more than every. After a first "
+			"failure the next checks follow at this pace" },
+	{ "fail-after", &kind_number, AT_CHECK(fail_after), .standard = "3", .least = "1",
+		.most = "100", .help = "failures in a row until a prefix is left out" },
+	{ "recover-after", &kind_number, AT_CHECK(recover_after), .standard = "2", .least = "1",
+		.most = "100", .help = "successes in a row until it is used again" },
+	{ 0 }
+};
+
 static const struct setting dns64_table[] = {
 	{ "prefixes", &kind_prefixes, 0, "[\"64:ff9b::/96\"]",
-		.help = "NAT64 prefixes, 16 at most. A mapping has prefix, and may have suffix "
-			"(the "
-			"bits after the IPv4 address), ipv4 (only these destinations use it; the "
-			"most "
-			"specific range wins) and drain (no longer synthesized with, but reverse "
-			"look-ups below it are still answered)" },
-	{ "use", &kind_use, AT_POLICY(use), .standard = "all", .choices = use_choices,
-		.help = "which prefixes of an address's range are used: every one, or the first" },
+		.help = "NAT64 prefixes, 16 entries at most. A mapping has prefix, and may have "
+			"suffix (the bits after the IPv4 address); or it has learn-from: "
+			"upstreams, a list of other DNS64 servers, or router-advertisements, and "
+			"the prefixes that are learned there stand in its place. Either may have "
+			"ipv4 (only these destinations use it; the most specific range wins) and "
+			"drain (no longer synthesized with, but reverse look-ups below it are "
+			"still answered). Among learned ones those of router advertisements come "
+			"first, as RFC 9872 advises: operators should announce their prefix there "
+			"(PREF64, RFC 8781), and hosts that hear it should prefer it to one found "
+			"by asking for ipv4only.arpa" },
+	{ "use", &kind_choice, AT_POLICY(use), .standard = "all", .choices = use_choices,
+		.help = "which prefixes of an address's range are used, of those that live: every "
+			"one, the first, or the fastest, which needs check" },
 	{ "max-aaaa", &kind_number, AT_POLICY(max_aaaa), .standard = "0", .least = "0",
 		.most = "1000", .help = "synthesized records in one answer at most; 0 = all" },
-	{ "check", &kind_not_yet, .standard = "null", .is_nullable = true,
-		.help = "gateway check" },
+	{ "check", &kind_check, AT_POLICY(check), .standard = "null", .table = check_table,
+		.is_nullable = true, .is_top_only = true,
+		.help = "connect through each prefix from time to time, and leave out those that "
+			"fail; null = none are checked. It covers the prefixes of every view, and "
+			"no view may name it. A mapping takes these for the keys that it does not "
+			"name" },
 	{ "exclude-aaaa", &kind_networks6, AT_POLICY(exclude_aaaa),
 		.standard =
 			"[\"::ffff:0:0/96\", \"::/128\", \"::1/128\", \"fe80::/10\", \"ff00::/8\"]",
@@ -45,8 +74,9 @@ static const struct setting dns64_table[] = {
 	{ "ignore-aaaa", &kind_names, AT_POLICY(ignore_aaaa), .standard = "[]",
 		.help = "names whose native AAAA are ignored, so that they are synthesized; \".\" "
 			"= all" },
-	{ "append-aaaa", &kind_not_yet, .standard = "[]",
-		.help = "names whose native AAAA are followed by synthesized ones" },
+	{ "append-aaaa", &kind_names, AT_POLICY(append_aaaa), .standard = "[]",
+		.help = "names whose native AAAA are followed by synthesized ones; \".\" = all. "
+			"It departs from RFC 6147, section 5.1.1" },
 	{ "aaaa-error", &kind_aaaa_error, AT_POLICY(aaaa_error_passes), .standard = "synthesize",
 		.choices = error_choices,
 		.help = "what an AAAA look-up that fails leads to: synthesis, or the failure" },
@@ -121,7 +151,8 @@ const struct setting schema_top[] = { { "listen", &kind_listen, 0,
 		.standard = "[\"2620:fe::fe\", \"2606:4700:4700::1111\", \"2001:4860:4860::8888\"]",
 		.help = "recursive resolvers that queries are forwarded to. A mapping has address, "
 			"and "
-			"may have trust-ad (its AD bit is believed; loopback only), or has "
+			"may have trust-ad (its AD bit is believed; loopback only) or via-nat64 "
+			"(an IPv4 address is reached through the prefixes of dns64), or has "
 			"resolv-conf: a file whose nameserver lines are followed as it changes" },
 	{ "upstream-order", &kind_choice, AT(order), .standard = "fastest",
 		.choices = order_choices,

@@ -4,6 +4,8 @@
 
 #include "sixward/config/schema.h"
 
+enum { PATH_TEXT_MAX = 128 };
+
 void show_config(const struct config *config, FILE *out)
 {
 	showing_table(schema_top, config, out, 0);
@@ -63,9 +65,14 @@ static void write_setting(const struct setting *setting, const char *parent, FIL
 static void write_table(const struct setting *table, const char *parent, FILE *out)
 {
 	for (const struct setting *setting = table; setting->key; setting++) {
+		char path[PATH_TEXT_MAX];
+
 		write_setting(setting, parent, out);
-		if (setting->table && !setting->standard)
-			write_table(setting->table, setting->key, out);
+		if (!setting->table || (setting->standard && !setting->is_nullable))
+			continue;
+		(void)snprintf(
+			path, sizeof(path), "%s%s%s", parent, parent[0] ? "." : "", setting->key);
+		write_table(setting->table, path, out);
 	}
 }
 

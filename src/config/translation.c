@@ -8,193 +8,12 @@
 #include <string.h>
 
 #include "sixward/base/mem.h"
+#include "sixward/base/text.h"
+#include "sixward/config/endpoints.h"
 #include "sixward/dns64/policy.h"
 #include "sixward/resolve/view.h"
 
 enum { INDENT = 2, VIEWS_MAX = 1024 };
-
-/* dns64.prefixes */
-
-struct prefix_item {
-	char *prefix;
-	char *suffix;
-	struct netset ipv4;
-	bool drain;
-};
-
-static const struct setting prefix_table[] = {
-	{ .key = "prefix", .kind = &kind_text, .at = offsetof(struct prefix_item, prefix) },
-	{ .key = "suffix", .kind = &kind_text, .at = offsetof(struct prefix_item, suffix) },
-	{ .key = "ipv4", .kind = &kind_networks4, .at = offsetof(struct prefix_item, ipv4) },
-	{ .key = "drain", .kind = &kind_switch, .at = offsetof(struct prefix_item, drain) },
-	{ .key = "learn-from", .kind = &kind_not_yet, .standard = "null", .is_nullable = true },
-	{ 0 }
-};
-
-#define PREFIX_ACCEPTED "IPv6 prefixes of length 32, 40, 48, 56, 64 or 96"
-#define SUFFIX_ACCEPTED "an IPv6 address of the bits after the IPv4 address"
-
-/* ADR-2.2-a, ADR-2.2-b, D64-5.2-c. False after a complaint. */
-static bool read_prefix(struct reading *reading, const struct tree *node,
-	const struct prefix_item *item, struct prefix *prefix)
-{
-	enum prefix_fault refusal;
-	struct addr suffix = { 0 };
-	struct network network;
-	enum network_fault fault = network_parse(item->prefix, &network);
-
-	if (fault != NETWORK_OK) {
-		reading_fault_at(reading, node, "prefix", "found \"%.64s\"%s; accepted: %s",
-			item->prefix, reading_reason(fault), PREFIX_ACCEPTED);
-		return false;
-	}
-	if (item->suffix && (!addr_parse(item->suffix, &suffix) || suffix.family != ADDR_IPV6)) {
-		reading_wrong_at(reading, node, "suffix", SUFFIX_ACCEPTED);
-		return false;
-	}
-	refusal = prefix_make(&network, item->suffix ? &suffix : NULL, prefix);
-	if (refusal == PREFIX_BAD_SUFFIX)
-		reading_fault_at(reading, node, "suffix", "found \"%.64s\": %s; accepted: %s",
-			item->suffix, prefix_fault_text(refusal), SUFFIX_ACCEPTED);
-	else if (refusal != PREFIX_OK)
-		reading_fault_at(reading, node, "prefix", "found \"%.64s\": %s; accepted: %s",
-			item->prefix, prefix_fault_text(refusal), PREFIX_ACCEPTED);
-	return refusal == PREFIX_OK;
-}
-
-/* ADR-3.1-a: the WKP is not given ranges that it may not carry. False after a complaint. */
-static bool check_ranges(struct reading *reading, const struct tree *node,
-	const struct prefix *prefix, const struct netset *ipv4)
-{
-	const struct tree *list = tree_find(node, "ipv4");
-	char text[NETWORK_TEXT_MAX];
-
-	if (list && list->kind == TREE_LIST && list->count == 0) {
-		reading_fault_at(reading, node, "ipv4",
-			"at least one network is needed; without the key, all");
-		return false;
-	}
-	for (size_t i = 0; i < ipv4->count && prefix_is_well_known(prefix); i++) {
-		if (!prefix_well_known_refuses_network(&ipv4->networks[i]))
-			continue;
-		reading_fault_at(reading, node, "ipv4",
-			"64:ff9b::/96 never carries non-global IPv4 addresses like those of %s",
-			network_format(&ipv4->networks[i], text));
-		return false;
-	}
-	return true;
-}
-
-/* The same prefix twice would give the same record twice. False after a complaint. */
-static bool check_once(struct reading *reading, const struct tree *node,
-	const struct prefix *prefix, const struct policy_options *options)
-{
-	for (size_t i = 0; i < options->prefix_count; i++) {
-		if (!prefix_equal(&options->prefixes[i].prefix, prefix))
-			continue;
-		reading_fault_at(reading, node, "prefix", "this prefix is listed already");
-		return false;
-	}
-	return true;
-}
-
-/* False: it was not taken. */
-static bool add_prefix(struct reading *reading, const struct tree *node,
-	const struct prefix_item *item, struct policy_options *options)
-{
-	struct policy_prefix prefix = { .ipv4 = item->ipv4, .drain = item->drain };
-
-	if (!read_prefix(reading, node, item, &prefix.prefix) ||
-		!check_ranges(reading, node, &prefix.prefix, &item->ipv4) ||
-		!check_once(reading, node, &prefix.prefix, options))
-		return false;
-	if (options->prefix_count >= POLICY_PREFIXES_MAX) { /* LIM-21 */
-		reading_fault(
-			reading, node, "there are more than %d prefixes", POLICY_PREFIXES_MAX);
-		return false;
-	}
-	options->prefixes[options->prefix_count++] = prefix;
-	return true;
-}
-
-static void read_prefix_item(
-	struct reading *reading, const struct tree *node, struct policy_options *options)
-{
-	struct prefix_item item = { 0 };
-
-	if (node->kind == TREE_MAP) {
-		reading_table(reading, prefix_table, node, NULL, &item);
-		if (!tree_find(node, "learn-from"))
-			reading_missing(reading, node, "prefix");
-	} else if (node->kind == TREE_SCALAR && !tree_is_null(node)) {
-		item.prefix = mem_copy_text(node->text);
-	} else {
-		reading_wrong(reading, node, kind_accepted_item(&kind_prefixes));
-	}
-	if (!item.prefix || !add_prefix(reading, node, &item, options))
-		netset_clear(&item.ipv4);
-	free(item.prefix);
-	free(item.suffix);
-}
-
-static void read_prefixes(struct reading *reading, const struct setting *setting,
-	const struct tree *node, void *place)
-{
-	if (!reading_wants(reading, node, TREE_LIST, setting->kind->accepted))
-		return;
-	if (node->count == 0)
-		reading_fault(reading, node, "at least one prefix is needed");
-	for (size_t i = 0; i < node->count && !faults_are_full(reading->faults); i++) {
-		size_t length = reading_enter_item(reading, i);
-
-		read_prefix_item(reading, &node->items[i], place);
-		reading_leave(reading, length);
-	}
-}
-
-static void show_prefixes(const struct setting *setting, const void *place, FILE *out, int indent)
-{
-	static const uint8_t zero[16] = { 0 };
-	const struct policy_options *options = place;
-	char text[NETWORK_TEXT_MAX];
-
-	(void)setting;
-	for (size_t i = 0; i < options->prefix_count; i++) {
-		const struct policy_prefix *prefix = &options->prefixes[i];
-		struct addr suffix = addr_from_ipv6(prefix->prefix.suffix);
-
-		(void)fprintf(out, "\n%*s- prefix: \"%s\"", indent, "",
-			network_format(&prefix->prefix.network, text));
-		if (memcmp(prefix->prefix.suffix, zero, sizeof(zero)) != 0)
-			(void)fprintf(out, "\n%*ssuffix: \"%s\"", indent + INDENT, "",
-				addr_format(&suffix, text));
-		if (prefix->ipv4.count) {
-			(void)fprintf(out, "\n%*sipv4:", indent + INDENT, "");
-			kind_networks4.show(NULL, &prefix->ipv4, out, 0);
-		}
-		if (prefix->drain)
-			(void)fprintf(out, "\n%*sdrain: true", indent + INDENT, "");
-	}
-}
-
-const struct kind kind_prefixes = { "a list of " PREFIX_ACCEPTED ", or mappings with \"prefix\"",
-	read_prefixes, show_prefixes };
-
-static void read_use(struct reading *reading, const struct setting *setting,
-	const struct tree *node, void *place)
-{
-	if (node->kind == TREE_SCALAR && strcmp(node->text, "best") == 0)
-		reading_not_yet(reading, node, "all, first");
-	else
-		kind_choice.read(reading, setting, node, place);
-}
-
-static void show_use(const struct setting *setting, const void *place, FILE *out, int indent)
-{
-	kind_choice.show(setting, place, out, indent);
-}
-
-const struct kind kind_use = { "all or first", read_use, show_use };
 
 static void read_aaaa_error(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
@@ -214,16 +33,152 @@ static void show_aaaa_error(const struct setting *setting, const void *place, FI
 
 const struct kind kind_aaaa_error = { "synthesize or pass", read_aaaa_error, show_aaaa_error };
 
+/* dns64.check */
+
+enum { TARGET_PORT = 443 }; /* of one without */
+
+/* What a mapping means that names no key; the table's rows say the same. */
+static const struct policy_check standard_check = {
+	.is_on = true,
+	.targets = { { { ADDR_IPV4, 0, { 1, 1, 1, 1 } }, TARGET_PORT },
+		{ { ADDR_IPV4, 0, { 9, 9, 9, 9 } }, TARGET_PORT } },
+	.target_count = 2,
+	.every_ms = 10000,
+	.timeout_ms = 2000,
+	.fail_after = 3,
+	.recover_after = 2,
+};
+
+static void read_target(struct reading *reading, const struct setting *setting,
+	const struct tree *node, void *place)
+{
+	struct policy_check *check = place;
+	struct endpoint target;
+
+	if (node->kind != TREE_SCALAR || tree_is_null(node) ||
+		!endpoint_parse(node->text, TARGET_PORT, &target) ||
+		target.addr.family != ADDR_IPV4) {
+		reading_wrong(reading, node, kind_accepted_item(setting->kind));
+		return;
+	}
+	if (!endpoints_check_nat64(reading, node, node->text, &target.addr))
+		return;
+	for (size_t i = 0; i < check->target_count; i++) {
+		if (endpoint_equal(&check->targets[i], &target)) {
+			reading_fault(reading, node, "this target is listed already");
+			return;
+		}
+	}
+	if (check->target_count >= POLICY_TARGETS_MAX)
+		reading_fault(reading, node, "there are more than %d targets", POLICY_TARGETS_MAX);
+	else
+		check->targets[check->target_count++] = target;
+}
+
+static void read_targets(struct reading *reading, const struct setting *setting,
+	const struct tree *node, void *place)
+{
+	struct policy_check *check = place;
+
+	check->target_count = 0;
+	reading_entries(reading, setting, node, check, read_target);
+	if (node->kind == TREE_LIST && node->count == 0)
+		reading_fault(reading, node, "at least one target is needed");
+}
+
+static void show_targets(const struct setting *setting, const void *place, FILE *out, int indent)
+{
+	const struct policy_check *check = place;
+	char text[ENDPOINT_TEXT_MAX];
+
+	(void)setting;
+	(void)indent;
+	for (size_t i = 0; i < check->target_count; i++)
+		(void)fprintf(out, "%s\"%s\"", i ? ", " : " [",
+			endpoint_format(&check->targets[i], text));
+	(void)fputc(']', out);
+}
+
+const struct kind kind_targets = { "a list of IPv4 endpoints: ADDRESS or ADDRESS:PORT",
+	read_targets, show_targets };
+
+/* A check that is not over when the next is due. */
+static void check_timeout(
+	struct reading *reading, const struct tree *node, const struct policy_check *check)
+{
+	char every[TEXT_NUMBER_MAX];
+	char timeout[TEXT_NUMBER_MAX];
+
+	if (check->timeout_ms <= check->every_ms)
+		return;
+	(void)text_from_duration(check->every_ms, every);
+	(void)text_from_duration(check->timeout_ms, timeout);
+	if (tree_find(node, "timeout"))
+		reading_fault_at(reading, node, "timeout",
+			"found %s; accepted: at most dns64.check.every, which is %s", timeout,
+			every);
+	else
+		reading_fault_at(reading, node, "every",
+			"found %s; accepted: at least dns64.check.timeout, which is %s", every,
+			timeout);
+}
+
+static void read_check(struct reading *reading, const struct setting *setting,
+	const struct tree *node, void *place)
+{
+	size_t errors = reading->faults->errors;
+	struct policy_check *check = place;
+
+	*check = standard_check;
+	if (!reading_wants(reading, node, TREE_MAP, setting->kind->accepted))
+		return;
+	reading_table(reading, setting->table, node, NULL, check);
+	if (reading->faults->errors == errors)
+		check_timeout(reading, node, check);
+}
+
+static void show_check(const struct setting *setting, const void *place, FILE *out, int indent)
+{
+	const struct policy_check *check = place;
+
+	if (check->is_on) {
+		(void)fputc('\n', out);
+		showing_table(setting->table, check, out, indent);
+	} else {
+		(void)fprintf(out, " null");
+	}
+}
+
+const struct kind kind_check = { "null, or a mapping, which may be empty: {}", read_check,
+	show_check };
+
 /* dns64 and views */
 
+/* Gateways are compared by what their checks have measured. */
+static void check_use(
+	struct reading *reading, const struct tree *node, const struct policy_options *options)
+{
+	/* Of a `use` that the top has said the top is told. */
+	if (options->use == USE_BEST && !options->check.is_on && tree_find(node, "use"))
+		reading_fault_at(reading, node, "use",
+			"found \"best\", which needs dns64.check; accepted without it: all, "
+			"first");
+}
+
+/* A view is given the top's policy, which its gateway check is taken from; else NULL. */
 static struct policy *read_policy(struct reading *reading, const struct setting *setting,
-	const struct tree *node, const struct tree *standard)
+	const struct tree *node, const struct tree *standard, const struct policy *top)
 {
 	struct policy_options options = { 0 };
 
 	if (!tree_is_false(node) && reading_wants(reading, node, TREE_MAP, kind_dns64.accepted)) {
 		options.enabled = true;
+		reading->is_view = top != NULL;
 		reading_table(reading, setting->table, node, standard, &options);
+		reading->is_view = false;
+		if (top)
+			options.check = policy_options(top)->check;
+		check_use(reading, node, &options);
 	}
 	return policy_new(&options);
 }
@@ -231,12 +186,13 @@ static struct policy *read_policy(struct reading *reading, const struct setting 
 static void read_dns64(struct reading *reading, const struct setting *setting,
 	const struct tree *node, void *place)
 {
-	views_set_fallback(
-		place, read_policy(reading, setting, node, tree_find(reading->defaults, "dns64")));
+	const struct tree *standard = tree_find(reading->defaults, "dns64");
+
+	views_set_fallback(place, read_policy(reading, setting, node, standard, NULL));
 }
 
-static void show_policy(
-	const struct setting *setting, const struct policy *policy, FILE *out, int indent)
+static void show_policy(const struct setting *setting, const struct policy *policy, FILE *out,
+	int indent, bool is_view)
 {
 	const struct policy_options *options = policy_options(policy);
 
@@ -244,15 +200,19 @@ static void show_policy(
 		(void)fprintf(out, " false");
 		return;
 	}
-	(void)fputc('\n', out);
-	showing_table(setting->table, options, out, indent);
+	for (const struct setting *row = setting->table; row->key; row++) {
+		if (is_view && row->is_top_only)
+			continue;
+		(void)fputc('\n', out);
+		showing_setting(row, options, out, indent);
+	}
 }
 
 static void show_dns64(const struct setting *setting, const void *place, FILE *out, int indent)
 {
 	const struct views *views = place;
 
-	show_policy(setting, views->fallback, out, indent);
+	show_policy(setting, views->fallback, out, indent, false);
 }
 
 const struct kind kind_dns64 = { "false, or a mapping", read_dns64, show_dns64 };
@@ -294,7 +254,7 @@ static void read_view(struct reading *reading, const struct setting *setting,
 		return;
 	}
 	length = reading_enter(reading, "dns64");
-	views_add(views, &clients, read_policy(reading, setting, dns64, standard));
+	views_add(views, &clients, read_policy(reading, setting, dns64, standard, views->fallback));
 	reading_leave(reading, length);
 }
 
@@ -349,7 +309,7 @@ static void show_views(const struct setting *setting, const void *place, FILE *o
 		(void)fprintf(out, "\n%*s- clients:", indent, "");
 		kind_networks.show(setting, &views->items[i].clients, out, indent);
 		(void)fprintf(out, "\n%*sdns64:", indent + INDENT, "");
-		show_policy(setting, views->items[i].policy, out, indent + 2 * INDENT);
+		show_policy(setting, views->items[i].policy, out, indent + 2 * INDENT, true);
 	}
 }
 

@@ -42,9 +42,19 @@ bool tree_is_null(const struct tree *tree)
 	       strcmp(tree->text, "null") == 0;
 }
 
+static bool is_word(const struct tree *tree, const char *word)
+{
+	return tree->kind == TREE_SCALAR && tree->is_plain && strcmp(tree->text, word) == 0;
+}
+
 bool tree_is_false(const struct tree *tree)
 {
-	return tree->kind == TREE_SCALAR && tree->is_plain && strcmp(tree->text, "false") == 0;
+	return is_word(tree, "false");
+}
+
+bool tree_is_true(const struct tree *tree)
+{
+	return is_word(tree, "true");
 }
 
 char *tree_describe(const struct tree *tree, char text[TREE_TEXT_MAX])

@@ -24,7 +24,8 @@ diff -u "$work/manual" "$work/reference" ||
 "$sixward" check -c /dev/null --show >"$work/shown"
 diff -u examples/all.yaml "$work/shown" ||
 	wrong "examples/all.yaml: put in what 'sixward check -c /dev/null --show' prints"
-for file in examples/try.yaml examples/smallest.yaml examples/public-nat64.yaml examples/all.yaml; do
+for file in examples/try.yaml examples/smallest.yaml examples/public-nat64.yaml examples/gateways.yaml \
+	examples/all.yaml; do
 	"$sixward" check -c "$file" || wrong "$file has errors"
 done
 

@@ -85,6 +85,29 @@ static void refuses_what_is_no_endpoint(void **state)
 			"address of loopback can be believed\n" },
 		{ "upstreams: [{resolv-conf: /a, trust-ad: true}]",
 			"upstreams[0].trust-ad: found \"true\"; " },
+		{ "upstreams: [{address: 192.0.2.1, via-nat64: maybe}]",
+			"f:1:45: upstreams[0].via-nat64: found \"maybe\"; accepted: true or "
+			"false\n" },
+		{ "upstreams: [{address: \"2001:db8::1\", via-nat64: true}]",
+			"f:1:49: upstreams[0].via-nat64: found \"true\"; accepted: false, for only "
+			"an IPv4 address is reached through NAT64\n" },
+		{ "upstreams: [{resolv-conf: /a, via-nat64: true}]",
+			"f:1:42: upstreams[0].via-nat64: found \"true\"; accepted: false, for only "
+			"an IPv4 address is reached through NAT64\n" },
+		{ "upstreams: [{address: 127.0.0.2, via-nat64: true}]",
+			"f:1:23: upstreams[0].address: found \"127.0.0.2\": 127.0.0.0/8 is no "
+			"destination (loopback); accepted through NAT64: unicast IPv4 "
+			"addresses\n" },
+		{ "upstreams: [{address: \"169.254.0.1:54\", via-nat64: true}]",
+			"f:1:23: upstreams[0].address: found \"169.254.0.1:54\": 169.254.0.0/16 is "
+			"no destination (link-local); accepted through" },
+		{ "upstreams: [{address: 224.0.0.1, via-nat64: true}]",
+			"f:1:23: upstreams[0].address: found \"224.0.0.1\"; accepted: ADDRESS" },
+		{ "upstreams: [{address: 192.0.0.170, via-nat64: true}]", /* R7050-8.2-a */
+			"f:1:23: upstreams[0].address: found \"192.0.0.170\": 192.0.0.170 and "
+			"192.0.0.171 only stand for prefix discovery" },
+		{ "zones: [{zone: a.test, upstreams: [{address: \"::2\", via-nat64: true}]}]",
+			"f:1:64: zones[0].upstreams[0].via-nat64: found \"true\"; " },
 	};
 
 	(void)state;
@@ -104,6 +127,17 @@ static void reads_upstreams_of_all_kinds(void **state)
 	assert_false(config->upstreams.items[2].server.trust_ad ||
 		     config->upstreams.items[2].resolv_conf);
 	assert_int_equal(config->order, ORDER_LISTED);
+	config_unref(config);
+	config = loaded_well("upstreams: [{address: 8.8.8.8, via-nat64: true}, 8.8.8.8, "
+			     "{address: 8.8.4.4, via-nat64: false}, {address: \"::2\", "
+			     "via-nat64: false}]\n"
+			     "zones: [{zone: a.test, upstreams: [{address: 9.9.9.9, "
+			     "via-nat64: true}]}]\n");
+	assert_true(config->upstreams.items[0].via_nat64);
+	endpoint_is(&config->upstreams.items[0].server.endpoint, "8.8.8.8:53");
+	for (size_t i = 1; i < 4; i++)
+		assert_false(config->upstreams.items[i].via_nat64);
+	assert_true(config->zones[0].upstreams.items[0].via_nat64);
 	config_unref(config);
 }
 
@@ -297,6 +331,22 @@ static void trust_is_another_scope(void **state)
 	assert_int_equal(one.zone, other.zone);
 }
 
+static void another_way_is_another_scope(void **state)
+{
+	struct scopes one = scopes_of("upstreams: [8.8.8.8]\n"
+				      "zones: [{zone: a, upstreams: [9.9.9.9]}]\n");
+	struct scopes same = scopes_of("upstreams: [{address: 8.8.8.8, via-nat64: false}]\n"
+				       "zones: [{zone: a, upstreams: [9.9.9.9]}]\n");
+	struct scopes other =
+		scopes_of("upstreams: [{address: 8.8.8.8, via-nat64: true}]\n"
+			  "zones: [{zone: a, upstreams: [{address: 9.9.9.9, via-nat64: true}]}]\n");
+
+	(void)state;
+	assert_int_equal(one.top, same.top);
+	assert_int_not_equal(one.top, other.top);
+	assert_int_not_equal(one.zone, other.zone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +361,7 @@ int main(void)
 		cmocka_unit_test(reads_workers),
 		cmocka_unit_test(same_settings_have_the_same_scope),
 		cmocka_unit_test(trust_is_another_scope),
+		cmocka_unit_test(another_way_is_another_scope),
 	};
 
 	return cmocka_run_group_tests_name("entries", tests, NULL, NULL);

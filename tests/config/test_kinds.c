@@ -178,14 +178,6 @@ static void refuses_what_is_not_there_yet(void **state)
 	} rows[] = {
 		{ "listen: [{address: \"::1\", tls: {certificate: a, key: b}}]", "listen[0].tls" },
 		{ "upstreams: [{address: 192.0.2.1, tls: dns.test}]", "upstreams[0].tls" },
-		{ "upstreams: [{address: 192.0.2.1, via-nat64: true}]", "upstreams[0].via-nat64" },
-		{ "dns64: {prefixes: [{learn-from: upstreams}]}", "dns64.prefixes[0].learn-from" },
-		{ "dns64: {prefixes: [{learn-from: [192.0.2.1]}]}",
-			"dns64.prefixes[0].learn-from" },
-		{ "dns64: {use: best}", "dns64.use" },
-		{ "dns64: {check: {}}", "dns64.check" },
-		{ "dns64: {append-aaaa: [a.test]}", "dns64.append-aaaa" },
-		{ "views: [{clients: [any], dns64: {use: best}}]", "views[0].dns64.use" },
 		{ "http: \"[::1]:8064\"", "http" },
 		{ "dnssec: {validate: true}", "dnssec.validate" },
 	};
@@ -204,11 +196,9 @@ static void refuses_what_is_not_there_yet(void **state)
 		assert_ptr_equal(strchr(found, '\n') + 1, found + strlen(found));
 		free(found);
 	}
-	config_unref(
-		loaded_well("dns64: {check: null, append-aaaa: []}\nhttp: null\n"
-			    "dnssec: {validate: false}\n"
-			    "listen: [{address: \"::1\", tls: null}]\n"
-			    "upstreams: [{address: 192.0.2.1, tls: null, via-nat64: false}]\n"));
+	config_unref(loaded_well("http: null\ndnssec: {validate: false}\n"
+				 "listen: [{address: \"::1\", tls: null}]\n"
+				 "upstreams: [{address: 192.0.2.1, tls: null}]\n"));
 }
 
 static void names_and_networks_keep_their_order(void **state)

@@ -31,6 +31,8 @@ static void the_defaults_are_those_of_the_reference(void **state)
 	assert_int_equal(options->prefix_count, 1);
 	assert_true(prefix_is_well_known(&options->prefixes[0].prefix));
 	assert_int_equal(options->use, USE_ALL);
+	assert_false(options->check.is_on);
+	assert_int_equal(options->append_aaaa.count, 0); /* D64-5.1.1-b */
 	assert_int_equal(options->max_aaaa, 0);
 	assert_int_equal(options->exclude_aaaa.count, 5); /* D64-5.1.4-a */
 	assert_false(options->aaaa_error_passes);
@@ -114,6 +116,36 @@ static void every_row_is_whole(void **state)
 	check_rows(schema_top);
 }
 
+static const struct setting *find_row(const struct setting *table, const char *key)
+{
+	while (table->key && strcmp(table->key, key) != 0)
+		table++;
+	assert_non_null(table->key);
+	return table;
+}
+
+/* What the rows of `check` say is what an empty mapping means. */
+static void an_empty_check_is_that_of_the_rows(void **state)
+{
+	const struct setting *row = find_row(find_row(schema_top, "dns64")->table, "check");
+	struct config *empty = loaded_well("dns64: {check: {}}"), *config;
+	char *expected = loaded_show(empty), *found;
+	char text[512] = "dns64: {check: {";
+
+	(void)state;
+	for (row = row->table; row->key; row++)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s: %s, ",
+			row->key, row->standard);
+	strcat(text, "}}");
+	config = loaded_well(text);
+	found = loaded_show(config);
+	assert_string_equal(found, expected);
+	free(found);
+	free(expected);
+	config_unref(config);
+	config_unref(empty);
+}
+
 /* The defaults are a file like any other. */
 static void the_defaults_load_to_themselves(void **state)
 {
@@ -143,6 +175,7 @@ int main(void)
 		cmocka_unit_test(a_list_replaces_its_default),
 		cmocka_unit_test(a_denial_lives_no_longer_than_an_answer),
 		cmocka_unit_test(every_row_is_whole),
+		cmocka_unit_test(an_empty_check_is_that_of_the_rows),
 		cmocka_unit_test(the_defaults_load_to_themselves),
 	};
 

@@ -107,7 +107,8 @@ static const struct choice top[] = {
 			    "[10.0.0.0/8, \"::/0\", 192.0.2.1, link-local]" } },
 	{ "upstreams:", { "[192.0.2.1]", "[\"2001:db8::1\", {resolv-conf: \"/a b\\\\c\"}]",
 				"[{address: 127.0.0.2:99, trust-ad: true}, {address: 192.0.2.9, "
-				"trust-ad: false}]" } },
+				"trust-ad: false}]",
+				"[192.0.2.2, {address: 8.8.8.8:54, via-nat64: true}]" } },
 	{ "upstream-order:", { "fastest", "listed" } },
 	{ "zones:",
 		{ "[]", "[{zone: a.test, upstreams: [192.0.2.1]}]",
@@ -134,14 +135,20 @@ static const struct choice dns64[] = {
 	{ "  prefixes:",
 		{ "[2001:db8::/96]", "[{prefix: 2001:db8::/32, suffix: \"::1\"}, \"64:ff9b::/96\"]",
 			"[{prefix: 2001:db8:1::/48, ipv4: [10.0.0.0/8, 0.0.0.0/0], drain: true}, "
-			"2001:db8:2::/96]" } },
+			"2001:db8:2::/96]",
+			"[{learn-from: upstreams}, 2001:db8:3::/96, {drain: true, learn-from: "
+			"[192.0.2.53, \"[2001:db8::1]:54\"]}, {ipv4: [192.0.2.0/24], learn-from: "
+			"router-advertisements}]" } },
 	{ "  use:", { "all", "first" } },
 	{ "  max-aaaa:", { "0", "1000" } },
-	{ "  check:", { "null" } },
+	{ "  check:",
+		{ "null", "{}", "{targets: [8.8.8.8, 10.0.0.1:80], timeout: 100ms}",
+			"{every: 1h, timeout: 60000ms, fail-after: 100, recover-after: 1}" } },
 	{ "  exclude-aaaa:", { "[]", "[\"2001:db8::/32\", \"::1\"]" } },
 	{ "  exclude-ipv4:", { "[]", "[192.0.2.1, 10.0.0.0/8]" } },
 	{ "  exclude-names:", { "[]", "[a.test, b.test, A.TEST]" } },
 	{ "  ignore-aaaa:", { "[.]" } },
+	{ "  append-aaaa:", { "[]", "[.]", "[a.test, B.test]" } },
 	{ "  aaaa-error:", { "pass", "synthesize" } },
 	{ "  hide-a:", { "never", "if-aaaa", "always" } },
 	{ "  keep-a-names:", { "[ts.net]" } },
@@ -201,7 +208,9 @@ static char *generate(uint32_t *seed)
 
 	assert_non_null(out);
 	write_choices(out, seed, NULL, CHOICES(top));
-	if (next(seed) % 8)
+	/* Off only where no upstream needs a prefix. */
+	assert_int_equal(fflush(out), 0);
+	if (next(seed) % 8 || strstr(text, "via-nat64"))
 		write_choices(out, seed, "dns64:", CHOICES(dns64));
 	else
 		(void)fprintf(out, "dns64: false\n");
@@ -253,12 +262,60 @@ static void what_is_shown_loads_to_the_same(void **state)
 	}
 }
 
+/* A check is shown at the top alone, whose views it holds for. */
+static void shows_a_check_once(void **state)
+{
+	struct config *config = loaded_well("dns64: {check: {}, use: best}\n"
+					    "views: [{clients: [192.0.2.1], dns64: {}}, "
+					    "{clients: [192.0.2.2], dns64: {use: first}}]\n");
+	char *shown = loaded_show(config), *again, *check;
+	struct config *second = loaded_well(shown);
+
+	(void)state;
+	check = strstr(shown, "  use: best\n  max-aaaa: 0\n  check:\n"
+			      "    targets: [\"1.1.1.1:443\", \"9.9.9.9:443\"]\n"
+			      "    every: 10s\n"
+			      "    timeout: 2s\n"
+			      "    fail-after: 3\n"
+			      "    recover-after: 2\n"
+			      "  exclude-aaaa:");
+	assert_non_null(check);
+	assert_null(strstr(check, "check: null"));
+	assert_non_null(strstr(check, "      use: best\n      max-aaaa: 0\n      exclude-aaaa:"));
+	assert_non_null(strstr(check, "      use: first\n"));
+	again = loaded_show(second);
+	assert_string_equal(again, shown);
+	assert_true(policy_options(second->views.items[0].policy)->check.is_on);
+	free(again);
+	free(shown);
+	config_unref(second);
+	config_unref(config);
+}
+
+/* R9872-3-a: the manual, which this text is in, says whom to prefer. */
+static void the_reference_prefers_router_advertisements(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	show_reference(out);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(
+		strstr(text, "\nAmong learned ones those of router advertisements come first"));
+	assert_non_null(strstr(text, "operators should announce their prefix there (PREF64"));
+	assert_non_null(strstr(text, "hosts that hear it should prefer it to one found by asking"));
+	free(text);
+}
+
 /* The manual has a paragraph of every key, and nothing that mdoc would take as its own. */
 static void the_reference_names_every_key(void **state)
 {
 	static const char *const keys[] = { "listen", "allow", "upstreams", "zones", "dns64",
-		"dns64.prefixes", "dns64.mark-synthesized", "views", "cache.min-ttl",
-		"limits.tcp-per-client", "log.level", "user" };
+		"dns64.prefixes", "dns64.check.targets", "dns64.check.recover-after",
+		"dns64.mark-synthesized", "views", "cache.min-ttl", "limits.tcp-per-client",
+		"log.level", "user" };
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -292,6 +349,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_the_defaults),
 		cmocka_unit_test(what_is_shown_loads_to_the_same),
+		cmocka_unit_test(shows_a_check_once),
+		cmocka_unit_test(the_reference_prefers_router_advertisements),
 		cmocka_unit_test(the_reference_names_every_key),
 	};
 

@@ -52,14 +52,16 @@ static void finds_the_value_of_a_key(void **state)
 	assert_int_equal(map.count, 0);
 }
 
-static void only_plain_words_are_null_or_false(void **state)
+static void only_plain_words_are_null_false_or_true(void **state)
 {
 	static const struct {
 		const char *text;
-		bool is_null, is_false;
-	} rows[] = { { "", true, false }, { "~", true, false }, { "null", true, false },
-		{ "Null", false, false }, { "false", false, true }, { "no", false, false },
-		{ "0", false, false } };
+		bool is_null, is_false, is_true;
+	} rows[] = { { "", true, false, false }, { "~", true, false, false },
+		{ "null", true, false, false }, { "Null", false, false, false },
+		{ "false", false, true, false }, { "no", false, false, false },
+		{ "0", false, false, false }, { "true", false, false, true },
+		{ "yes", false, false, false }, { "True", false, false, false } };
 	struct tree list = of_kind(TREE_LIST, 0);
 
 	(void)state;
@@ -68,11 +70,12 @@ static void only_plain_words_are_null_or_false(void **state)
 
 		assert_int_equal(tree_is_null(&one), rows[i].is_null);
 		assert_int_equal(tree_is_false(&one), rows[i].is_false);
-		assert_false(tree_is_null(&other) || tree_is_false(&other));
+		assert_int_equal(tree_is_true(&one), rows[i].is_true);
+		assert_false(tree_is_null(&other) || tree_is_false(&other) || tree_is_true(&other));
 		tree_clear(&one);
 		tree_clear(&other);
 	}
-	assert_false(tree_is_null(&list) || tree_is_false(&list));
+	assert_false(tree_is_null(&list) || tree_is_false(&list) || tree_is_true(&list));
 	tree_clear(&list);
 }
 
@@ -126,7 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_value_of_a_key),
-		cmocka_unit_test(only_plain_words_are_null_or_false),
+		cmocka_unit_test(only_plain_words_are_null_false_or_true),
 		cmocka_unit_test(describes_what_was_found),
 		cmocka_unit_test(forgets_all_places),
 	};

@@ -19,6 +19,7 @@ struct reading {
 	const struct tree *file;     /* the whole document; NULL = empty */
 	const struct tree *defaults; /* the same of the defaults */
 	size_t items;                /* of lists, read so far */
+	bool is_view;                /* the settings of a view, not the top's */
 };
 
 /* Views read the top's lists again: a small file must not become a large config. */
@@ -49,6 +50,7 @@ struct setting {
 	const struct setting *table; /* of kind_table: ends with a NULL key */
 	const char *const *choices;  /* of kind_choice: ends with NULL; the value is its number */
 	bool is_nullable;            /* null is a value: the zeroed place */
+	bool is_top_only;            /* of dns64: no view may name it */
 };
 
 extern const struct kind kind_switch;    /* bool */
@@ -102,6 +104,15 @@ void reading_table(struct reading *reading, const struct setting *table, const s
 
 /* Only the first half of that: complains of unknown and duplicate keys. */
 void reading_keys(struct reading *reading, const struct setting *table, const struct tree *node);
+
+/* The items of a list, one by one, each told its place; they may be mappings, too. */
+typedef void reading_entry(struct reading *reading, const struct setting *setting,
+	const struct tree *node, void *place);
+void reading_entries(struct reading *reading, const struct setting *setting,
+	const struct tree *node, void *place, reading_entry *entry);
+
+/* Writes "key: value", indented, without the end of the last line. */
+void showing_setting(const struct setting *setting, const void *target, FILE *out, int indent);
 
 /* Writes a mapping in block style, each line indented, the last without its end. */
 void showing_table(const struct setting *table, const void *target, FILE *out, int indent);

@@ -9,9 +9,8 @@
 extern const struct kind kind_dns64;
 extern const struct kind kind_views;
 
-/* Their place is struct policy_options, but where a type is named. */
-extern const struct kind kind_prefixes;
-extern const struct kind kind_use;        /* enum prefix_use */
+extern const struct kind kind_check;      /* struct policy_check; its row's table is that */
+extern const struct kind kind_targets;    /* struct policy_check */
 extern const struct kind kind_aaaa_error; /* bool: passes */
 
 #endif

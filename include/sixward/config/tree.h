@@ -29,7 +29,9 @@ const struct tree *tree_find(const struct tree *tree, const char *key);
 /* null, ~ or nothing. */
 bool tree_is_null(const struct tree *tree);
 
+/* The plain words. */
 bool tree_is_false(const struct tree *tree);
+bool tree_is_true(const struct tree *tree);
 
 /* "a list", "a mapping", "nothing", the scalar's text in quotes (cut), or "the text" and that if
  * the file has quotes too; into `text`; returns it. */
