@@ -14,6 +14,7 @@
 
 #include "sixward/base/bytes.h"
 #include "sixward/base/mem.h"
+#include "sixward/net/listener.h"
 #include "sixward/net/refusal.h"
 #include "sixward/net/timer.h"
 
@@ -23,9 +24,7 @@ enum {
 	QUEUE_MAX = 1 << 20,
 	PENDING_OCTETS = 1024, /* the first room for what waits */
 	STALL_CHECKS = 4,      /* looks at a stalled queue per stall_ms */
-	FINISH_MS = 1000,
-	ACCEPTS = 64, /* per turn, so that others have theirs */
-	ACCEPT_PAUSE_MS = 100
+	FINISH_MS = 1000
 };
 
 /* One per loop, lent to whom has something to read, and to whom has written last: streams hold
@@ -73,14 +72,10 @@ struct tcp {
 };
 
 struct tcp_listener {
-	uv_poll_t uv;
+	struct listener *listener;
 	struct loop *loop;
-	struct timer *pause;
-	int descriptor;
-	struct endpoint local;
 	tcp_accepted *accepted;
 	void *owner;
-	bool is_freed;
 };
 
 static void on_closed(uv_handle_t *handle)
@@ -607,9 +602,9 @@ struct endpoint tcp_local(const struct tcp *tcp)
 	return endpoint_from_sockaddr((const struct sockaddr *)&sockaddr);
 }
 
-static void adopt(
-	struct tcp_listener *listener, int descriptor, const struct sockaddr_storage *sockaddr)
+static void on_accepted(void *owner, int descriptor, const struct endpoint *peer)
 {
+	struct tcp_listener *listener = owner;
 	struct tcp *tcp = tcp_new(listener->loop);
 
 	if (uv_tcp_open(&tcp->uv, descriptor) < 0) {
@@ -619,92 +614,24 @@ static void adopt(
 	}
 	tcp->descriptor = descriptor;
 	uv_tcp_nodelay(&tcp->uv, 1);
-	tcp->peer = endpoint_from_sockaddr((const struct sockaddr *)sockaddr);
+	tcp->peer = *peer;
 	listener->accepted(listener->owner, tcp);
 	assert(tcp->is_attached || is_freed(tcp));
-}
-
-/* Without descriptors or memory the connection stays in the kernel's queue, and the listener
- * readable: looking again at once would be all that this thread does. */
-static void pause_accepting(struct tcp_listener *listener)
-{
-	uv_poll_stop(&listener->uv);
-	timer_start(listener->pause, ACCEPT_PAUSE_MS);
-}
-
-static void on_acceptable(uv_poll_t *uv, int status, int events)
-{
-	struct tcp_listener *listener = uv->data;
-
-	(void)events;
-	if (status < 0) {
-		pause_accepting(listener);
-		return;
-	}
-	for (int i = 0; i < ACCEPTS && !listener->is_freed; i++) {
-		struct sockaddr_storage sockaddr = { 0 };
-		socklen_t size = sizeof(sockaddr);
-		int descriptor = accept4(listener->descriptor, (struct sockaddr *)&sockaddr, &size,
-			SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (descriptor >= 0) {
-			adopt(listener, descriptor, &sockaddr);
-			continue;
-		}
-		if (errno == EAGAIN || errno == EWOULDBLOCK)
-			return;
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			pause_accepting(listener);
-			return;
-		}
-
-		/* Anything else is about that one connection, which is gone. */
-	}
-}
-
-static void on_pause_over(void *owner)
-{
-	struct tcp_listener *listener = owner;
-
-	uv_poll_start(&listener->uv, UV_READABLE, on_acceptable);
-}
-
-static struct endpoint find_endpoint(int descriptor)
-{
-	struct sockaddr_storage sockaddr = { 0 };
-	socklen_t size = sizeof(sockaddr);
-
-	getsockname(descriptor, (struct sockaddr *)&sockaddr, &size);
-	return endpoint_from_sockaddr((const struct sockaddr *)&sockaddr);
 }
 
 struct tcp_listener *tcp_listener_new(struct loop *loop, const struct socket_options *options,
 	tcp_accepted *accepted, void *owner, int *error)
 {
-	int descriptor = socket_open_listener(options);
-	struct tcp_listener *listener;
-	int result;
+	struct tcp_listener *listener = mem_new(sizeof(*listener));
 
-	if (descriptor < 0) {
-		*error = descriptor;
-		return NULL;
-	}
-	listener = mem_new(sizeof(*listener));
-	result = uv_poll_init(loop_library(loop), &listener->uv, descriptor);
-	if (result < 0) {
-		close(descriptor);
+	listener->listener = listener_new(loop, options, on_accepted, listener, error);
+	if (!listener->listener) {
 		free(listener);
-		*error = result;
 		return NULL;
 	}
-	listener->uv.data = listener;
 	listener->loop = loop;
-	listener->pause = timer_new(loop, on_pause_over, listener);
-	listener->descriptor = descriptor;
-	listener->local = find_endpoint(descriptor);
 	listener->accepted = accepted;
 	listener->owner = owner;
-	uv_poll_start(&listener->uv, UV_READABLE, on_acceptable);
 	return listener;
 }
 
@@ -712,13 +639,11 @@ void tcp_listener_free(struct tcp_listener *listener)
 {
 	if (!listener)
 		return;
-	listener->is_freed = true;
-	timer_free(listener->pause);
-	uv_close((uv_handle_t *)&listener->uv, on_closed);
-	close(listener->descriptor);
+	listener_free(listener->listener);
+	free(listener);
 }
 
 struct endpoint tcp_listener_local(const struct tcp_listener *listener)
 {
-	return listener->local;
+	return listener_local(listener->listener);
 }
