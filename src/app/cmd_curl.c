@@ -391,7 +391,7 @@ int cmd_curl(int argc, char **argv)
 	config = command_config(path);
 	if (!config)
 		return EXIT_USAGE;
-	log_set(LOG_WARNING, LOG_FORMAT_TEXT);
+	log_silence(); /* whatever is in the way of an address is said beside it */
 	for (int i = optind; i < argc; i++) {
 		(void)read_target(argv[i], &target);
 		if (!find_host(config, &target, checks))

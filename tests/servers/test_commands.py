@@ -332,6 +332,12 @@ class Lookup(Case):
         self.assertRegex(text, r'synthesized from 192\.0\.2\.1')
         self.assertRegex(text, r'; AAAA of this name are ignored')
 
+    def test_appended_tells_which_are_native(self):
+        path = self.config(', append-aaaa: [native.example]', 'append.yaml')
+        text = self.lookup('native.example', path=path)
+        self.assertRegex(text, r'AAAA\s2001:db8::1\s; native')
+        self.assertRegex(text, r'AAAA\s2001:db8:64::c000:201\s; synthesized from 192\.0\.2\.1')
+
     def test_hidden_says_so(self):
         path = self.config(', hide-a: if-aaaa', 'hide.yaml')
         text = self.lookup('four.example', 'A', status=1, path=path)

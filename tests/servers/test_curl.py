@@ -11,7 +11,7 @@ import threading
 import time
 import unittest
 
-import world  # noqa: F401 - finds the modules of the integration tests
+import world
 from test_commands import Case
 
 CLONE_NEWNET = 0x40000000
@@ -30,14 +30,6 @@ records:
 upstreams: ["[::1]:9"]
 """
 DNS64 = 'dns64: {prefixes: [2001:db8:a::/96, 2001:db8:b::/96]%s}\n'
-
-
-def have_namespaces():
-    try:
-        return subprocess.run(['unshare', '-n', 'true'], capture_output=True, timeout=10,
-                              check=False).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
 
 
 def enter_namespace():
@@ -93,7 +85,7 @@ class Silent:
             sock.close()
 
 
-@unittest.skipUnless(have_namespaces(), 'namespaces cannot be made here (root is needed)')
+@unittest.skipUnless(world.have_namespaces('-n'), 'namespaces cannot be made here (root is needed)')
 class Curl(Case):
     """Only what connects is printed, and else what is in the way."""
 
@@ -223,6 +215,44 @@ class Curl(Case):
         self.expect(('curl', '-c', self.path, 'x.invalid', 'six.example', 'far.example'), 1,
                     ['--resolve six.example:443:[2001:db8:c::1]'],
                     '(?s)x.invalid:443 .*far.example:443 ')
+
+    def checked(self, prefixes, target):
+        """The settings with checks of these gateways, by one target."""
+        return self.file(RECORDS + 'dns64: {prefixes: [%s], check: {targets: ["%s"], every: 1s, '
+                         'timeout: 300ms}}\n' % (', '.join(prefixes), target), 'check.yaml')
+
+    def test_a_prefix_that_checks_call_dead_is_tried_all_the_same(self):
+        self.listen('2001:db8:a::c629:4')
+        path = self.checked(['2001:db8:a::/96'], '198.41.0.6:443')
+        self.assertEqual(self.curl('four.example', path=path),
+                         ['--resolve four.example:443:[2001:db8:a::c629:4]'])
+
+    def test_no_gateway_answers(self):
+        self.silent('2001:db8:a::c629:5')
+        path = self.checked(['2001:db8:a::/96'], '198.41.0.5:443')
+        self.fails('other.example', 'no NAT64 gateway answers', 'no answer in', path=path)
+
+    def lookup(self, name, path):
+        """With a line of the log for each gateway that is found dead."""
+        out = self.expect(('lookup', '-c', path, name), 0, err='gateway does not answer')[1]
+        return '\n'.join(out)
+
+    def test_lookup_tells_which_gateways_are_dead(self):
+        path = self.checked(['2001:db8:a::/96', '2001:db8:d::/96'], '198.41.0.4:443')
+        text = self.lookup('four.example', path)
+        self.assertRegex(text, r'2001:db8:a::c629:4\s; synthesized from 198\.41\.0\.4')
+        self.assertNotIn('2001:db8:d::c629:4', text)
+        self.assertIn('; gateway of 2001:db8:d::/96 does not answer; its prefix is left out', text)
+        self.assertNotIn('gateway of 2001:db8:a::/96', text)
+
+    def test_lookup_tells_that_dead_gateways_are_used(self):
+        path = self.checked(['2001:db8:d::/96', '{prefix: 2001:db8:e::/96, drain: true}'],
+                            '198.41.0.4:443')
+        text = self.lookup('four.example', path)
+        self.assertIn('2001:db8:d::c629:4', text)
+        self.assertIn('; gateway of 2001:db8:d::/96 does not answer; used all the same: no other '
+                      'one serves its addresses', text)
+        self.assertNotIn('2001:db8:e::/96', text)
 
     def test_without_a_try(self):
         self.assertEqual(self.curl('--no-check', 'four.example', path=self.config(', use: first', 'n.yaml')),

@@ -37,15 +37,7 @@ QUESTIONS = [
 OPTIONS = ('', 'edns0', 'use-vc', 'single-request', 'trust-ad edns0')
 
 
-def have_namespaces():
-    try:
-        return subprocess.run(['unshare', '-n', '-m', 'true'], capture_output=True, timeout=10,
-                              check=False).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
-@unittest.skipUnless(have_namespaces(), 'namespaces cannot be made here (root is needed)')
+@unittest.skipUnless(world.have_namespaces('-n', '-m'), 'namespaces cannot be made here (root is needed)')
 class Getaddrinfo(unittest.TestCase):
     """One run answers everything."""
 

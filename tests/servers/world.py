@@ -71,6 +71,15 @@ stub-zone:
 """
 
 
+def have_namespaces(*kinds):
+    """Whether this process may make namespaces, which unshare(1) calls so."""
+    try:
+        return subprocess.run(['unshare', *kinds, 'true'], capture_output=True, timeout=10,
+                              check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def zone_text():
     with open(os.path.join(HERE, 'common.zone'), encoding='utf-8') as file:
         text = file.read()
