@@ -17,7 +17,8 @@ static const struct option options[] = { { "config", required_argument, NULL, 'c
 static int examine(struct config *config, const char *path, bool is_json)
 {
 	struct host *host = host_gather("", config->listen, config->listen_count);
-	struct probe *probe = probe_run(config);
+	struct loop *loop = loop_new();
+	struct probe *probe = probe_run(loop, config);
 	struct findings *findings = findings_new();
 	struct symptoms symptoms = { .config = config,
 		.config_path = path ? path : COMMAND_CONFIG_PATH,
@@ -36,6 +37,7 @@ static int examine(struct config *config, const char *path, bool is_json)
 		!findings_count(findings, LEVEL_ERROR) && !findings_count(findings, LEVEL_WARNING);
 	findings_free(findings);
 	probe_free(probe);
+	loop_free(loop);
 	host_free(host);
 	return is_well ? EXIT_YES : EXIT_NO;
 }

@@ -413,19 +413,18 @@ static void free_probing(struct probing *probing)
 		free_target(&probing->listeners[i]);
 	lookout_free(probing->lookout);
 	timer_free(probing->timer);
-	loop_free(probing->loop);
 	free(probing);
 }
 
-struct probe *probe_run(struct config *config)
+struct probe *probe_run(struct loop *loop, struct config *config)
 {
 	struct probing *probing = mem_new(sizeof(*probing));
 	struct probe *probe = mem_new(sizeof(*probe));
 
-	probing->loop = loop_new();
+	probing->loop = loop;
 	probing->config = config;
 	probing->probe = probe;
-	probing->until_ms = loop_now_ms(probing->loop) + PROBE_MS;
+	probing->until_ms = loop_now_ms(loop) + PROBE_MS;
 	probing->timer = timer_new(probing->loop, on_look, probing);
 	list_all(config, probe);
 	start_lookout(probing);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "sixward/config/config.h"
+#include "sixward/net/loop.h"
 #include "sixward/watch/pulse.h"
 
 /* What the network answers just now: each upstream, each prefix, and the daemon where the config
@@ -74,8 +75,9 @@ struct probe {
 	size_t in_force_count;
 };
 
-/* The config outlives the result. */
-struct probe *probe_run(struct config *config);
+/* Runs the loop, which has to be fresh: what else is on it runs as well. The config outlives the
+ * result. */
+struct probe *probe_run(struct loop *loop, struct config *config);
 void probe_free(struct probe *probe); /* NULL is fine */
 
 #endif
