@@ -52,10 +52,43 @@ static void the_first_view_that_matches_is_used(void **state)
 	views_clear(&views);
 }
 
+/* What is known of prefixes has changed: the same clients, other policies. */
+static void a_copy_has_the_same_clients_and_other_policies(void **state)
+{
+	static const char *const clients[] = { "192.0.2.1", "198.51.100.1", "203.0.113.1" };
+	struct views views = { 0 };
+	struct views copy = { 0 };
+	struct views same = { 0 };
+	struct netset networks = { 0 };
+	struct policy *policies[3] = { a_policy(true), a_policy(true), a_policy(true) };
+
+	(void)state;
+	netset_add_text(&networks, "192.0.2.0/24");
+	views_add(&views, &networks, a_policy(true));
+	netset_add_text(&networks, "198.51.100.0/24");
+	netset_add_text(&networks, "192.0.2.0/25");
+	views_add(&views, &networks, a_policy(true));
+	views_set_fallback(&views, a_policy(true));
+	views_copy(&views, policies, &copy);
+	views_copy(&copy, NULL, &same);
+	views_clear(&views); /* a copy has its own */
+	for (size_t i = 0; i < 3; i++) {
+		struct addr addr;
+
+		assert_true(addr_parse(clients[i], &addr));
+		assert_ptr_equal(views_find(&copy, &addr), policies[(i + 1) % 3]);
+		assert_ptr_equal(views_find(&same, &addr), policies[(i + 1) % 3]);
+		policy_unref(policies[i]);
+	}
+	views_clear(&copy);
+	views_clear(&same);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_view_that_matches_is_used),
+		cmocka_unit_test(a_copy_has_the_same_clients_and_other_policies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
