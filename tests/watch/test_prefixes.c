@@ -514,7 +514,8 @@ static void tells_of_changes_alone(void **state)
 		   "server=[2001:db8::1]:53\n"
 		   "notice: a NAT64 prefix was learned prefix=2001:db8:64::/96 "
 		   "server=[2001:db8::1]:53\n");
-	/* R7050-3-d: the order is the one received first; a server that shuffles changes nothing. */
+	/* R7050-3-d: the order is the one received first; a server that shuffles changes nothing.
+	 */
 	server->says = "AAAA 60 " PAIR_B " " PAIR_A;
 	run(&scene, 600 * SECOND_MS);
 	assert_int_equal(scene.changes, 1);
