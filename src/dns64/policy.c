@@ -151,23 +151,45 @@ static const struct learned *find_learned(
 	return NULL;
 }
 
-/* R9872-3-a: the `learn` entries in the order of the places that their prefixes take. What router
- * advertisements said is before all others; where they said nothing, none steps aside. */
-static void order_places(const struct policy_options *options, const struct learned *learned,
+static bool is_advertised(
+	const struct policy_prefix *entry, const struct learned *learned, size_t count)
+{
+	return entry->learn.kind == LEARN_ADVERTISEMENTS && find_learned(entry, learned, count);
+}
+
+/* Each source that is not advertised before `at` takes the place of the next. Returns the place
+ * that is free then. */
+static size_t make_way(const struct policy_prefix **entries, size_t at,
+	const struct learned *learned, size_t count)
+{
+	for (size_t k = at; k-- > 0;) {
+		if (entries[k]->learn.kind == LEARN_NOT)
+			continue;
+		if (is_advertised(entries[k], learned, count))
+			break;
+		entries[at] = entries[k];
+		at = k;
+	}
+	return at;
+}
+
+/* R9872-3-a: which entry stands in the place of each. What router advertisements said goes before
+ * what other sources did; where they said nothing, none steps aside; what is listed stays. Returns
+ * how many there are. */
+static size_t order_entries(const struct policy_options *options, const struct learned *learned,
 	size_t count, const struct policy_prefix *out[POLICY_PREFIXES_MAX])
 {
-	size_t at = 0;
+	size_t entry_count = options->prefix_count;
 
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < options->prefix_count; i++) {
-			const struct policy_prefix *entry = &options->prefixes[i];
-			bool is_first = entry->learn.kind == LEARN_ADVERTISEMENTS &&
-					find_learned(entry, learned, count);
+	for (size_t i = 0; i < entry_count; i++) {
+		const struct policy_prefix *entry = &options->prefixes[i];
+		size_t at = i;
 
-			if (entry->learn.kind != LEARN_NOT && is_first == (pass == 0))
-				out[at++] = entry;
-		}
+		if (is_advertised(entry, learned, count))
+			at = make_way(out, i, learned, count);
+		out[at] = entry;
 	}
+	return entry_count;
 }
 
 /* Of one source as many as there is room for. Returns the room that is left. */
@@ -219,21 +241,18 @@ struct policy *policy_with_learned(
 	struct policy *policy, const struct learned *learned, size_t count)
 {
 	const struct policy_options *options = policy->settings;
-	const struct policy_prefix *places[POLICY_PREFIXES_MAX];
+	const struct policy_prefix *entries[POLICY_PREFIXES_MAX];
 	size_t room = POLICY_PREFIXES_MAX - count_listed(options);
+	size_t entry_count = order_entries(options, learned, count, entries);
 	struct policy *made = make_beside(policy);
-	size_t next = 0;
 
-	order_places(options, learned, count, places);
-	for (size_t i = 0; i < options->prefix_count; i++) {
-		const struct policy_prefix *entry = &options->prefixes[i];
+	for (size_t i = 0; i < entry_count; i++) {
+		const struct policy_prefix *entry = entries[i];
 
-		if (entry->learn.kind == LEARN_NOT) {
+		if (entry->learn.kind == LEARN_NOT)
 			know(made, entry, &entry->prefix);
-			continue;
-		}
-		entry = places[next++];
-		room = know_learned(made, entry, find_learned(entry, learned, count), room);
+		else
+			room = know_learned(made, entry, find_learned(entry, learned, count), room);
 	}
 	return take_if_other(made, policy);
 }
