@@ -82,6 +82,7 @@ void group_set_servers(struct group *group, const struct server_options *servers
 			peer = peer_new(group->loop, group->entropy, group->terms.tally,
 				&servers[i].endpoint, servers[i].trust_ad);
 		peer->trust_ad = servers[i].trust_ad;
+		peer->via_nat64 = servers[i].via_nat64;
 		peers[peer_count++] = peer;
 	}
 	for (size_t i = 0; i < group->terms.peer_count; i++)
@@ -156,6 +157,16 @@ void group_retire(struct group *group)
 uint64_t group_scope(const struct group *group)
 {
 	return group->scope;
+}
+
+void group_survey(const struct group *group, const uint8_t *zone, survey_visit *visit, void *owner)
+{
+	for (size_t i = 0; i < group->terms.peer_count; i++) {
+		struct server_survey survey = peer_survey(group->peers[i]);
+
+		survey.zone = name_copy(zone);
+		visit(owner, &survey);
+	}
 }
 
 static struct group_query *query_new(struct group *group)

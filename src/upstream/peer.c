@@ -37,6 +37,23 @@ void peer_unref(struct peer *peer)
 	free(peer);
 }
 
+/* What is older counts half as much with each window. */
+void peer_note_question(struct peer *peer)
+{
+	peer->questions++;
+	if (++peer->lately_questions == SERVER_SURVEY_LATELY) {
+		peer->lately_questions /= 2;
+		peer->lately_losses /= 2;
+	}
+}
+
+void peer_note_unanswered(struct peer *peer)
+{
+	peer->losses++;
+	if (peer->lately_losses < peer->lately_questions)
+		peer->lately_losses++;
+}
+
 static void log_held(const struct peer *peer, enum transport transport, const char *why)
 {
 	char text[ENDPOINT_TEXT_MAX];
@@ -54,6 +71,7 @@ void peer_note_reply(struct peer *peer, enum transport transport, uint64_t rtt_m
 	char text[ENDPOINT_TEXT_MAX];
 
 	count_up(&peer->tally->replies);
+	reply_times_note(&peer->times, rtt_ms);
 	if (!health_note_reply(&peer->health[transport], rtt_ms, now_ms))
 		return;
 	log_notice("upstream answers again",
@@ -115,6 +133,34 @@ struct pick_candidate peer_candidate(const struct peer *peer, uint64_t now_ms)
 		.wants_probe = health_wants_probe(health, now_ms),
 		.smoothed = health->smoothed + cost_of(peer, now_ms),
 		.replied_ms = health->replied_ms,
+	};
+}
+
+bool peer_is_tcp_only(const struct peer *peer)
+{
+	return peer->health[TRANSPORT_UDP].state == HEALTH_HELD &&
+	       peer->health[TRANSPORT_STREAM].state == HEALTH_GOOD &&
+	       peer->health[TRANSPORT_STREAM].has_replied && !channel_is_doubtful(peer->channel);
+}
+
+struct server_survey peer_survey(const struct peer *peer)
+{
+	bool is_tcp_only = peer_is_tcp_only(peer);
+	const struct health *health = &peer->health[is_tcp_only ? TRANSPORT_STREAM : TRANSPORT_UDP];
+
+	return (struct server_survey){
+		.endpoint = peer->endpoint,
+		.via_nat64 = peer->via_nat64,
+		.has_opinion = peer->questions > 0 || health->losses > 0,
+		.is_held = health->state == HEALTH_HELD,
+		.is_timed = health_is_known(health),
+		.rtt_us = (uint32_t)((uint64_t)health->smoothed * 1000 / 16),
+		.questions = peer->questions,
+		.replies = reply_times_count(&peer->times),
+		.losses = peer->losses,
+		.lately_questions = peer->lately_questions,
+		.lately_losses = peer->lately_losses,
+		.times = peer->times,
 	};
 }
 

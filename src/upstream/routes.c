@@ -10,6 +10,7 @@
 struct plan {
 	struct nameset zones; /* zone to its place in `routes`; the fallback's is the last */
 	struct route *routes;
+	struct name *names; /* of the zone of each route */
 	size_t count;
 	struct group **groups; /* one of each scope */
 	size_t group_count;
@@ -54,16 +55,19 @@ static struct plan make_plan(struct routes *routes, const struct routes_options 
 	struct plan plan = { .count = options->zone_count + 1 };
 
 	plan.routes = mem_new_array(plan.count, sizeof(*plan.routes));
+	plan.names = mem_new_array(plan.count, sizeof(*plan.names));
 	plan.groups = mem_new_array(plan.count, sizeof(struct group *));
 	for (size_t i = 0; i < options->zone_count; i++) {
 		const struct routes_zone *zone = &options->zones[i];
 
 		plan.routes[i].group = take_group(routes, &plan, &zone->group);
 		plan.routes[i].dns64 = zone->dns64;
+		plan.names[i] = zone->zone;
 		(void)nameset_add(&plan.zones, zone->zone.octets, i);
 	}
 	plan.routes[options->zone_count].group = take_group(routes, &plan, &options->fallback);
 	plan.routes[options->zone_count].dns64 = true;
+	plan.names[options->zone_count] = name_copy((const uint8_t *)"");
 	return plan;
 }
 
@@ -71,6 +75,7 @@ static void plan_clear(struct plan *plan)
 {
 	nameset_clear(&plan->zones);
 	free(plan->routes);
+	free(plan->names);
 	free(plan->groups);
 }
 
@@ -129,6 +134,32 @@ void routes_set_scope(const struct routes *routes, struct question *question)
 struct group *routes_group(const struct routes *routes, uint64_t scope)
 {
 	return find_group(&routes->plan, scope);
+}
+
+/* Whether a route before has its group. The fallback, which stands last, comes first. */
+static bool is_surveyed(const struct plan *plan, size_t place)
+{
+	const struct group *group = plan->routes[place].group;
+
+	if (place == plan->count - 1)
+		return false;
+	for (size_t i = 0; i < place; i++)
+		if (plan->routes[i].group == group)
+			return true;
+	return plan->routes[plan->count - 1].group == group;
+}
+
+void routes_survey(const struct routes *routes, survey_visit *visit, void *owner)
+{
+	const struct plan *plan = &routes->plan;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		size_t place = (i + plan->count - 1) % plan->count;
+
+		if (!is_surveyed(plan, place))
+			group_survey(
+				plan->routes[place].group, plan->names[place].octets, visit, owner);
+	}
 }
 
 bool routes_is_own(struct routes *routes, uint16_t id, uint16_t source_port, const uint8_t *name,

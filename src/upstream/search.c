@@ -36,6 +36,7 @@ static void note_loss(struct attempt *attempt, uint64_t now_ms)
 	uint64_t sent_ms = attempt->exchanges[attempt->sent - 1].sent_ms;
 	bool was_good = peer->health[TRANSPORT_UDP].state == HEALTH_GOOD;
 
+	peer_note_unanswered(peer);
 	peer_note_loss(peer, TRANSPORT_UDP, sent_ms, now_ms);
 	if (rumours && was_good && peer->health[TRANSPORT_UDP].state != HEALTH_GOOD)
 		rumours_tell(rumours, &peer->endpoint, sent_ms);
@@ -228,6 +229,7 @@ static bool transmit(struct attempt *attempt)
 	attempt->sent++;
 	attempt->due_ms = now_ms + health_wait_ms(health_of(attempt), attempt->sent);
 	count_up(&tally->udp);
+	peer_note_question(attempt->peer);
 	if (attempt->sent > 1)
 		count_up(&tally->repeats);
 	return true;
@@ -274,6 +276,7 @@ static bool send_stream(struct attempt *attempt)
 		return false;
 	}
 	attempt->sent++;
+	peer_note_question(attempt->peer);
 	attempt->due_ms = now_of(search) + stream_wait_ms(attempt);
 	return true;
 }
@@ -285,21 +288,13 @@ static bool begin_stream(struct search *search, struct peer *peer, bool is_probe
 	return attempt && send_stream(attempt);
 }
 
-/* UDP is held, and TCP is known to work: a network that lets only TCP through. */
-static bool is_tcp_only(const struct peer *peer)
-{
-	return peer->health[TRANSPORT_UDP].state == HEALTH_HELD &&
-	       peer->health[TRANSPORT_STREAM].state == HEALTH_GOOD &&
-	       peer->health[TRANSPORT_STREAM].has_replied && !channel_is_doubtful(peer->channel);
-}
-
 /* A server that this question has not been sent to. UPS-a: over the stream if that is how the
  * client came, and over UDP where the server refuses it; while its stream is in doubt, both. */
 static bool begin(struct search *search, struct peer *peer)
 {
 	bool began = false;
 
-	if (!search->is_stream && !is_tcp_only(peer))
+	if (!search->is_stream && !peer_is_tcp_only(peer))
 		return begin_udp(search, peer, false);
 	if (!search->is_stream && search->tries_max == SEARCH_TRIES_MAX &&
 		health_wants_probe(&peer->health[TRANSPORT_UDP], now_of(search)))
@@ -660,6 +655,7 @@ static void on_exchange(void *owner, struct exchange *exchange, enum exchange_re
 		learn(attempt, exchange);
 		break;
 	case EXCHANGE_UNREACHABLE:
+		peer_note_unanswered(attempt->peer);
 		peer_note_error(attempt->peer, TRANSPORT_UDP, "unreachable", now_of(search));
 		break;
 	case EXCHANGE_FORGED:
@@ -718,6 +714,7 @@ static void on_request(void *owner, struct channel_request *request, enum channe
 	case CHANNEL_NETWORK:
 		break;
 	}
+	peer_note_unanswered(peer);
 	peer_note_error(peer, TRANSPORT_STREAM,
 		result == CHANNEL_TIMEOUT ? "silent" : "unreachable", now_ms);
 	attempt_stop(attempt);

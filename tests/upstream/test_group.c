@@ -1141,6 +1141,98 @@ static void refuses_more_than_it_can_hold(void **state)
 	stage_close(&stage);
 }
 
+static void on_survey(void *owner, const struct server_survey *survey)
+{
+	struct server_survey **next = owner;
+
+	*(*next)++ = *survey;
+}
+
+static void survey(struct server_survey surveys[ACTORS_MAX])
+{
+	group_survey(stage.group, (const uint8_t *)"", on_survey, &surveys);
+}
+
+static void knows_how_its_servers_have_done(void **state)
+{
+	struct server_survey surveys[ACTORS_MAX];
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	survey(surveys);
+	assert_true(endpoint_equal(&surveys[0].endpoint, &one->at));
+	assert_true(surveys[0].has_opinion && surveys[0].is_timed && !surveys[0].is_held);
+	assert_int_equal(surveys[0].questions, one->udp_count);
+	assert_int_equal(surveys[0].replies, 5);
+	assert_int_equal(surveys[0].losses, 0);
+	assert_int_equal(reply_times_count(&surveys[0].times), 5);
+
+	/* Over TCP as well. */
+	one->udp.is_truncated = true;
+	assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	survey(surveys);
+	assert_int_equal(surveys[0].questions, one->udp_count + one->stream_count);
+	assert_int_equal(surveys[0].replies, 7);
+	stage_close(&stage);
+}
+
+static void knows_which_of_its_servers_are_silent(void **state)
+{
+	struct server_survey surveys[ACTORS_MAX];
+
+	(void)state;
+	stage_open(&stage, 2, ORDER_LISTED);
+	warm_up(3);
+	one->is_silent = true;
+	one->tcp = SIM_IGNORE;
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 2);
+		(void)sim_run_for(stage.sim, 2000);
+	}
+	survey(surveys);
+	assert_true(surveys[0].is_held);
+	assert_true(surveys[0].losses > 0);
+	assert_true(surveys[0].lately_losses == surveys[0].losses);
+	assert_true(surveys[0].questions > surveys[0].replies);
+	assert_true(!surveys[1].is_held && surveys[1].losses == 0);
+	stage_close(&stage);
+}
+
+/* A network that lets only TCP through is no reason to call the server dead. */
+static void knows_a_server_by_its_streams_where_it_has_nothing_else(void **state)
+{
+	struct server_survey surveys[ACTORS_MAX];
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_LISTED);
+	one->is_silent = true;
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 1);
+	survey(surveys);
+	assert_true(!surveys[0].is_held && surveys[0].is_timed);
+	assert_true(surveys[0].losses > 0);
+	stage_close(&stage);
+}
+
+static void forgets_old_losses(void **state)
+{
+	struct peer peer = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		peer_note_question(&peer);
+		peer_note_unanswered(&peer);
+	}
+	for (unsigned i = 0; i < 8 * SERVER_SURVEY_LATELY; i++)
+		peer_note_question(&peer);
+	assert_int_equal(peer.losses, 100);
+	assert_int_equal(peer.questions, 100 + 8 * SERVER_SURVEY_LATELY);
+	assert_int_equal(peer.lately_losses, 0);
+	assert_in_range(peer.lately_questions, SERVER_SURVEY_LATELY / 2, SERVER_SURVEY_LATELY);
+}
+
 static void closes_its_ports_when_questions_cease(void **state)
 {
 	(void)state;
@@ -1207,6 +1299,10 @@ int main(void)
 		cmocka_unit_test(retires_with_its_last_question),
 		cmocka_unit_test(refuses_more_than_it_can_hold),
 		cmocka_unit_test(closes_its_ports_when_questions_cease),
+		cmocka_unit_test(knows_how_its_servers_have_done),
+		cmocka_unit_test(knows_which_of_its_servers_are_silent),
+		cmocka_unit_test(knows_a_server_by_its_streams_where_it_has_nothing_else),
+		cmocka_unit_test(forgets_old_losses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,61 @@ static void takes_new_options_of_a_group_that_stays(void **state)
 	stage_close(&stage);
 }
 
+struct surveyed {
+	size_t count;
+	struct server_survey items[8];
+};
+
+static void on_survey(void *owner, const struct server_survey *survey)
+{
+	struct surveyed *surveyed = owner;
+
+	surveyed->items[surveyed->count++] = *survey;
+}
+
+static void surveys_each_group_once_with_its_first_zone(void **state)
+{
+	const struct {
+		const char *zone, *server;
+		bool via_nat64;
+	} rows[] = {
+		{ ".", "198.51.100.1", false },
+		{ ".", "[64:ff9b::c633:6402]:53", true },
+		{ "ts.net", "198.51.100.3", false },
+	};
+	struct loop *loop = loop_new();
+	struct entropy entropy = { 0 };
+	struct server_options servers[3] = { [1] = { .via_nat64 = true } };
+	struct group_options first = { .scope = 1, .servers = servers, .server_count = 2 };
+	struct group_options second = { .scope = 2, .servers = servers + 2, .server_count = 1 };
+	struct routes_zone zones[] = {
+		{ .zone = name_of("ts.net"), .group = second },
+		{ .zone = name_of("deep.ts.net"), .group = second },
+		{ .zone = name_of("lan"), .group = first },
+	};
+	struct routes_options options = { .fallback = first, .zones = zones, .zone_count = 3 };
+	struct surveyed surveyed = { 0 };
+	struct routes *routes = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_true(endpoint_parse(rows[i].server, 53, &servers[i].endpoint));
+	routes = routes_new(loop, &entropy, &options);
+	routes_survey(routes, on_survey, &surveyed);
+	assert_int_equal(surveyed.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct server_survey *survey = &surveyed.items[i];
+
+		assert_true(name_equal(survey->zone.octets, name_of(rows[i].zone).octets));
+		assert_true(endpoint_equal(&survey->endpoint, &servers[i].endpoint));
+		assert_int_equal(survey->via_nat64, rows[i].via_nat64);
+		assert_false(survey->has_opinion);
+		assert_false(survey->is_timed);
+	}
+	routes_free(routes);
+	loop_free(loop);
+}
+
 static void knows_its_own_questions_in_every_group(void **state)
 {
 	static struct stage stage;
@@ -221,6 +276,7 @@ int main(void)
 		cmocka_unit_test(takes_new_options_of_a_group_that_stays),
 		cmocka_unit_test(keeps_groups_that_stay_over_a_reload),
 		cmocka_unit_test(knows_its_own_questions_in_every_group),
+		cmocka_unit_test(surveys_each_group_once_with_its_first_zone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "sixward/dns/message.h"
 #include "sixward/net/loop.h"
 #include "sixward/upstream/rumours.h"
+#include "sixward/upstream/server_survey.h"
 #include "sixward/upstream/tally.h"
 
 /* Asks a group of upstreams one question: try, fall back to a stream, fail over; one
@@ -26,6 +27,7 @@ enum group_order { ORDER_FASTEST, ORDER_LISTED };
 struct server_options {
 	struct endpoint endpoint;
 	bool trust_ad;
+	bool via_nat64; /* the endpoint is an IPv4 server's, behind a prefix: for surveys */
 };
 
 struct group_options {
@@ -58,6 +60,12 @@ void group_set_options(struct group *group, const struct group_options *options)
  * questions in flight end as they would. */
 void group_set_servers(struct group *group, const struct server_options *servers, size_t count);
 uint64_t group_scope(const struct group *group);
+
+/* A server of the group; the value is lent. */
+typedef void survey_visit(void *owner, const struct server_survey *survey);
+
+/* Each server of now, in order. */
+void group_survey(const struct group *group, const uint8_t *zone, survey_visit *visit, void *owner);
 
 struct group_ask {
 	uint64_t deadline_ms; /* loop time when the callback comes at the latest (LIM-04) */

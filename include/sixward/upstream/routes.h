@@ -49,6 +49,10 @@ void routes_set_scope(const struct routes *routes, struct question *question);
 /* The group with that scope; NULL if there is none (any more). */
 struct group *routes_group(const struct routes *routes, uint64_t scope);
 
+/* Each server of each group, once, with the first zone that is asked of it: the fallback's, which
+ * is the root, then the others in the order given. */
+void routes_survey(const struct routes *routes, survey_visit *visit, void *owner);
+
 /* UPS-d, over all groups. */
 bool routes_is_own(struct routes *routes, uint16_t id, uint16_t source_port, const uint8_t *name,
 	uint16_t type);
