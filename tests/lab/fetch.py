@@ -82,7 +82,15 @@ def node(name, *options, program=NODE_HTTP):
     return Page(run('node', *options, '-e', program, name))
 
 
-def addresses(name, database='ahosts'):
-    """What getaddrinfo gives to programs that ask for streams, by getent."""
-    done = run('getent', database, name)
-    return [line.split()[0] for line in done.stdout.splitlines() if 'STREAM' in line]
+def addresses(name):
+    """What getaddrinfo gives to a program that asks for streams, with AI_ADDRCONFIG, as getent does;
+    without the form ::ffff:192.0.2.1, in which an A record comes when there is nothing else."""
+    done = run('getent', 'ahosts', name)
+    return [line.split()[0] for line in done.stdout.splitlines()
+            if 'STREAM' in line and not line.startswith('::ffff:')]
+
+
+def name_of(address):
+    """The name that getnameinfo gives for an address, by getent; None."""
+    words = run('getent', 'hosts', address).stdout.split()
+    return words[1] if words else None

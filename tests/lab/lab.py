@@ -26,7 +26,9 @@ PREFIX1, PREFIX2, NOWHERE = '2001:db8:64::/96', '2001:db8:65::/96', '2001:db8:66
 DNS, DNS_IPV4 = '2001:db8:53::53', '198.18.0.53'
 DNS64 = '2001:db8:53::64'  # another translating server, where a test starts one
 WEB_IPV4, WEB_DUAL, WEB_DUAL_IPV4 = '198.18.0.80', '2001:db8:d::80', '198.18.3.80'
-BLACK_HOLE = '2001:db8:dead::80'
+MAPPED1, MAPPED2 = '2001:db8:64::c612:50', '2001:db8:65::c612:50'  # WEB_IPV4 in the prefixes
+CHECKS = {'targets': [WEB_IPV4 + ':80'], 'every': '1s', 'timeout': '500ms'}
+BLACK_HOLE = '2001:db8:b::80'  # nearer than any other, by RFC 6724: tried first
 OVERLAY, WEB_OVERLAY = '100.101.102.103', '100.101.102.104'
 
 NAMES = (
@@ -75,7 +77,7 @@ class Lab:
                             for n in (1, 2)))
         places.ip('core', 'route add %s via 2001:db8:1::2' % PREFIX1,
                   'route add %s via 2001:db8:2::2' % PREFIX2,
-                  'route add blackhole 2001:db8:dead::/48', 'route add blackhole ' + NOWHERE)
+                  'route add blackhole 2001:db8:b::/48', 'route add unreachable ' + NOWHERE)
 
     @staticmethod
     def _resolver(place, address):
@@ -84,6 +86,8 @@ class Lab:
         for name, a, aaaa in NAMES:
             for type_, value in (('A', a), ('AAAA', aaaa)):
                 up.on('%s %s' % (type_, name), '300 ' + value if value else 'NODATA soa 300/60')
+        up.on('SOA .', '. 86400 SOA a. host.a. 1 1800 900 604800 86400 ; . 86400 RRSIG SOA .')
+        up.on('PTR 80.0.18.198.in-addr.arpa', '80.0.18.198.in-addr.arpa 300 PTR ipv4.example')
         up.on('A ipv4only.arpa', '300 192.0.0.170, 192.0.0.171')
         up.on('AAAA ipv4only.arpa', 'NODATA soa 300/60 zone ipv4only.arpa')
         return up

@@ -1,8 +1,8 @@
 """Network namespaces for one run, and what is needed to be in them.
 
-A run goes on in a process, a mount and a network namespace of its own. The places, `sw-…`, are named
-in its own /run/netns: nobody else sees them, runs side by side do not meet, and the kernel takes all
-of it away with the run's first process, however that one ends. There is nothing to be left over.
+A run goes on in a process, a mount and a network namespace of its own. The places, `sw-…`, are
+named in its own /run/netns: nobody else sees them, runs side by side do not meet, and the kernel
+takes all of it away with the run's first process, however that one ends. Nothing can be left over.
 """
 
 import contextlib

@@ -68,7 +68,7 @@ def run_tests(arguments):
 def run_shell(_):
     """The lab, standing, for a person to look around."""
     there = lab.shared()
-    server = there.serve(dns64={'prefixes': [lab.PREFIX1, lab.PREFIX2]})
+    server = there.serve(dns64={'prefixes': [lab.PREFIX1, lab.PREFIX2], 'check': lab.CHECKS})
     print('sixward serves the client by %s; try: curl http://ipv4.example/\n'
           'Other places: ip netns exec sw-gw1 …  All of it ends with this shell.' % server.path)
     with places.inside('client'):

@@ -3,14 +3,13 @@ programs A records that lead nowhere.
 
 Most programs try the synthesized AAAA first and never notice. Node.js 20 and later gives each
 address but the last a short time; when the handshake takes longer, it goes on to the A record, and
-gives up there. Up to 16, and with --dns-result-order=ipv4first up to 19, it tries nothing but the A.
+gives up there. Up to 16, and with --dns-result-order=ipv4first up to 19, it tries the A alone.
 """
 
 import fetch
 import labcase
-from lab import PREFIX1, WEB_IPV4
+from lab import MAPPED1, PREFIX1, WEB_IPV4
 
-MAPPED = '2001:db8:64::c612:50'
 HIDDEN = {'prefixes': [PREFIX1], 'hide-a': 'always', 'keep-a-names': ['overlay.example']}
 FAR, FARTHER, FARTHEST = 300, 600, 800  # milliseconds to the server and back
 NO_ROUTE = 'ENETUNREACH'
@@ -32,7 +31,7 @@ class Trap(labcase.LabCase):
 
     def test_getaddrinfo_gives_what_cannot_be_reached(self):
         self.open_trap()
-        self.assertEqual(fetch.addresses('ipv4.example'), [MAPPED, WEB_IPV4])
+        self.assertEqual(fetch.addresses('ipv4.example'), [MAPPED1, WEB_IPV4])
 
     def test_curl_and_python_try_the_synthesized_address_first(self):
         self.open_trap()
@@ -52,7 +51,7 @@ class Trap(labcase.LabCase):
 
     def test_hidden_a_records_leave_what_works(self):
         self.serve(dns64=HIDDEN)
-        self.assertEqual(fetch.addresses('ipv4.example'), [MAPPED])
+        self.assertEqual(fetch.addresses('ipv4.example'), [MAPPED1])
         self.assert_from(fetch.curl('ipv4.example'), 'ipv4', 0)
 
     def test_a_name_of_the_overlay_keeps_its_a_record(self):
@@ -66,7 +65,7 @@ class Trap(labcase.LabCase):
 
 @labcase.need_node()
 class TrapNode(labcase.LabCase):
-    """The same as Node.js meets it: the rows of the table are versions, and the one here has its."""
+    """The same as Node.js meets it, whose versions differ; tried is the one that is here."""
 
     PROGRAMS = (fetch.NODE_HTTP, fetch.NODE_FETCH)
 
@@ -92,6 +91,7 @@ class TrapNode(labcase.LabCase):
                 self.assertIn('ETIMEDOUT', page.error)
                 self.assertIn(NO_ROUTE, page.error)
 
+    @labcase.long
     def test_near(self):
         self.expect_far(1)
 
@@ -115,6 +115,7 @@ class TrapNode(labcase.LabCase):
     def test_farthest_with_hidden_a_records(self):
         self.expect_cured(FARTHEST)
 
+    @labcase.long
     def test_ipv4_first(self):
         """What Node.js 16 does of itself. From 20 on this is a cure: after the A, which fails at
         once, the AAAA is the last address."""

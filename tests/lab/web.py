@@ -41,3 +41,6 @@ class Web(http.server.ThreadingHTTPServer):
         # Without the look-up of the host's own name.
         self.socket.bind(self.server_address)
         self.server_name, self.server_port = self.server_address[0], 80
+
+    def handle_error(self, *_):
+        """A client that went away; checks of gateways do."""
