@@ -33,6 +33,7 @@ struct lane {
 	struct loop_thread *thread;
 	struct timer *timer; /* while stopping */
 	uint64_t stop_by_ms;
+	_Atomic bool is_asked; /* whether it turns, and has not answered yet */
 };
 
 struct server {
@@ -49,6 +50,9 @@ struct server {
 	_Atomic uint32_t queries; /* in progress, of all workers */
 	struct counts *counts;
 	struct lookout *lookout;
+	const struct passed *passed;
+	server_applied *applied;
+	void *applied_owner;
 	struct lane *lanes;
 	unsigned lane_count;
 	bool is_stopping;
@@ -57,6 +61,7 @@ struct server {
 /* Policies on their way to every worker, and with a reload the config that they belong to; the last
  * one there frees it. */
 struct reload {
+	struct server *server;
 	struct config *config; /* NULL: the policies alone */
 	struct policy **policies;
 	size_t policy_count;
@@ -129,12 +134,13 @@ static struct lookout *make_lookout(struct server *server)
 	return lookout;
 }
 
-struct server *server_new(struct loop *loop, struct config *config)
+struct server *server_new(struct loop *loop, struct config *config, const struct passed *passed)
 {
 	struct server *server = mem_new(sizeof(*server));
 	struct worker_common common;
 
 	server->loop = loop;
+	server->passed = passed;
 	server->config = config_ref(config);
 	server->lane_count = config->workers ? config->workers : loop_processors();
 	server->cache = cache_new(&config->cache);
@@ -158,6 +164,7 @@ struct server *server_new(struct loop *loop, struct config *config)
 		.errors = server->errors,
 		.upstreams_changed = on_upstreams,
 		.owner = server,
+		.passed = passed,
 		.is_alone = server->lane_count == 1 };
 	cache_add_counts(server->cache, server->counts);
 	for (unsigned i = 0; i < server->lane_count; i++) {
@@ -165,6 +172,7 @@ struct server *server_new(struct loop *loop, struct config *config)
 
 		lane->server = server;
 		lane->loop = i == 0 ? loop : loop_new();
+		common.number = i;
 		common.is_first = i == 0;
 		lane->worker = worker_new(
 			lane->loop, config, &common, config->log_queries ? on_query : NULL, NULL);
@@ -198,9 +206,23 @@ static bool is_held(const struct config *held, const struct endpoint *endpoint)
 	return false;
 }
 
+/* 0, or the negative errno: one that was passed is ours already. */
+static int probe(const struct server *server, const struct endpoint *endpoint)
+{
+	static const enum socket_kind kinds[] = { SOCKET_UDP, SOCKET_LISTENER };
+	int error = 0;
+
+	for (size_t i = 0; i < 2 && error == 0; i++) {
+		if (!passed_find(server->passed, kinds[i], endpoint, 0))
+			error = socket_probe(kinds[i], endpoint);
+	}
+	return error;
+}
+
 /* Whether another program has one of the endpoints that are not in `held`: SO_REUSEPORT would let
  * this one in beside it without a word. */
-static bool are_free(const struct config *config, const struct config *held)
+static bool are_free(
+	const struct server *server, const struct config *config, const struct config *held)
 {
 	bool all = true;
 
@@ -209,7 +231,7 @@ static bool are_free(const struct config *config, const struct config *held)
 
 		if (is_held(held, &config->listen[i]))
 			continue;
-		error = socket_probe(&config->listen[i]);
+		error = probe(server, &config->listen[i]);
 		if (error < 0) {
 			log_refusal(&config->listen[i], error);
 			all = false;
@@ -223,7 +245,7 @@ bool server_open(struct server *server)
 	struct endpoint failed;
 	int error = 0;
 
-	if (!are_free(server->config, NULL))
+	if (!are_free(server, server->config, NULL))
 		return false;
 	for (unsigned i = 0; i < server->lane_count; i++) {
 		if (!worker_listen(server->lanes[i].worker, &failed, &error)) {
@@ -314,6 +336,21 @@ static void log_purpose(const struct config *config, const struct policy *policy
 	free(prefixes);
 }
 
+char *server_describe(const struct server *server)
+{
+	char *listen = list_listen(server->config);
+	char *upstreams = list_upstreams(server->config);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)fprintf(out, "Answering on %s, asking %s", listen, upstreams);
+	(void)fclose(out);
+	free(listen);
+	free(upstreams);
+	return text;
+}
+
 void server_start(struct server *server)
 {
 	for (unsigned i = 1; i < server->lane_count; i++)
@@ -321,11 +358,21 @@ void server_start(struct server *server)
 	log_purpose(server->config, lookout_policies(server->lookout)[0], server->lane_count);
 }
 
+static void on_applied(void *owner)
+{
+	const struct server *server = owner;
+
+	if (server->applied)
+		server->applied(server->applied_owner);
+}
+
 /* On the thread of the last worker to apply it. */
 static void reload_end(struct reload *reload)
 {
-	if (reload->config)
+	if (reload->config) {
 		log_purpose(reload->config, reload->policies[0], reload->workers);
+		loop_post(reload->server->loop, on_applied, reload->server);
+	}
 	for (size_t i = 0; i < reload->policy_count; i++)
 		policy_unref(reload->policies[i]);
 	free(reload->policies);
@@ -369,6 +416,7 @@ static void hand_out(struct server *server, struct reload *reload)
 	reload->policies = mem_new_array(reload->policy_count, sizeof(struct policy *));
 	for (size_t i = 0; i < reload->policy_count; i++)
 		reload->policies[i] = policy_ref(policies[i]);
+	reload->server = server;
 	reload->workers = server->lane_count;
 	reload->pending = server->lane_count;
 	for (unsigned i = 0; i < server->lane_count; i++) {
@@ -401,7 +449,7 @@ bool server_reload(struct server *server, struct config *config)
 
 	if (server->is_stopping)
 		return true;
-	if (!are_free(config, server->config))
+	if (!are_free(server, config, server->config))
 		return false;
 	reload = mem_new(sizeof(*reload));
 	reload->config = config_ref(config);
@@ -422,6 +470,37 @@ bool server_reload(struct server *server, struct config *config)
 	lookout_apply(server->lookout, config);
 	hand_out(server, reload);
 	return true;
+}
+
+void server_on_applied(struct server *server, server_applied *applied, void *owner)
+{
+	server->applied = applied;
+	server->applied_owner = owner;
+}
+
+static void on_asked(void *owner)
+{
+	struct lane *lane = owner;
+
+	atomic_store(&lane->is_asked, false);
+}
+
+/* The first worker's loop turns, or this would not run. */
+bool server_is_turning(struct server *server)
+{
+	bool all = true;
+
+	for (unsigned i = 1; i < server->lane_count; i++) {
+		struct lane *lane = &server->lanes[i];
+
+		if (atomic_exchange(&lane->is_asked, true)) {
+			log_error("a worker does not go on", LOG_FIELDS(LOG_NUMBER("worker", i)));
+			all = false;
+		} else {
+			loop_post(lane->loop, on_asked, lane);
+		}
+	}
+	return all;
 }
 
 /* A query of one worker may wait for what another has asked: all go on until the last has ended. */

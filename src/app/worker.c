@@ -544,11 +544,19 @@ static bool is_open(const struct worker *worker, const struct endpoint *endpoint
 	return false;
 }
 
+static int find_passed(
+	const struct worker *worker, enum socket_kind kind, const struct endpoint *endpoint)
+{
+	return passed_find(worker->common.passed, kind, endpoint, worker->common.number);
+}
+
 /* UDP and TCP, both or none; a negative errno. */
 static int open_listener(struct worker *worker, const struct endpoint *endpoint)
 {
 	bool shared = !worker->common.is_alone;
-	struct udp_listener_options options = { .endpoint = *endpoint, .shared = shared };
+	struct udp_listener_options options = { .endpoint = *endpoint,
+		.shared = shared,
+		.passed = find_passed(worker, SOCKET_UDP, endpoint) };
 	struct listener *listener;
 	struct udp_listener *udp;
 	int error = 0;
@@ -556,7 +564,8 @@ static int open_listener(struct worker *worker, const struct endpoint *endpoint)
 	udp = udp_listener_new(worker->loop, &options, worker->gate, worker->resolver, &error);
 	if (!udp)
 		return error;
-	error = tcp_front_listen(worker->tcp, endpoint, shared);
+	error = tcp_front_listen(
+		worker->tcp, endpoint, shared, find_passed(worker, SOCKET_LISTENER, endpoint));
 	if (error < 0) {
 		udp_listener_free(udp);
 		return error;

@@ -456,9 +456,10 @@ void tcp_front_set_options(struct tcp_front *front, const struct tcp_front_optio
 	watch_idle(front);
 }
 
-int tcp_front_listen(struct tcp_front *front, const struct endpoint *endpoint, bool shared)
+int tcp_front_listen(
+	struct tcp_front *front, const struct endpoint *endpoint, bool shared, int passed)
 {
-	struct socket_options socket = { .local = *endpoint, .shared = shared };
+	struct socket_options socket = { .local = *endpoint, .shared = shared, .passed = passed };
 	struct listening *listening;
 	struct tcp_listener *listener;
 	int error = 0;

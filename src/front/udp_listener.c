@@ -71,9 +71,10 @@ static void on_datagram(void *owner, const struct udp_datagram *datagram)
 struct udp_listener *udp_listener_new(struct loop *loop, const struct udp_listener_options *options,
 	struct gate *gate, struct resolver *resolver, int *error)
 {
-	struct socket_options socket = {
-		.local = options->endpoint, .shared = options->shared, .tells_local = true
-	};
+	struct socket_options socket = { .local = options->endpoint,
+		.shared = options->shared,
+		.tells_local = true,
+		.passed = options->passed };
 	struct udp_listener *listener = mem_new(sizeof(*listener));
 
 	listener->loop = loop;

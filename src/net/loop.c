@@ -218,6 +218,14 @@ uint64_t loop_now_ms(const struct loop *loop)
 	return uv_now(&loop->uv);
 }
 
+uint64_t loop_clock_us(const struct loop *loop)
+{
+	enum { NS_PER_US = 1000 };
+
+	(void)loop;
+	return uv_hrtime() / NS_PER_US;
+}
+
 uint64_t loop_wall_s(const struct loop *loop)
 {
 	time_t now = time(NULL);

@@ -141,7 +141,7 @@ static void stage_init(struct stage *stage, const char *text)
 		sim_serve_tcp(stage->sim, &stage->gates[i].at, on_connect, &stage->gates[i]);
 	}
 	stage->taught_ttl = 100;
-	stage->server = server_new(stage->loop, config);
+	stage->server = server_new(stage->loop, config, NULL);
 	config_unref(config);
 	assert_true(server_open(stage->server));
 	server_start(stage->server);

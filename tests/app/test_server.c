@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim.h"
@@ -86,7 +87,7 @@ static bool open_server(struct stage *stage, const char *text)
 	struct config *config = config_of(text);
 	bool is_open;
 
-	stage->server = server_new(stage->loop, config);
+	stage->server = server_new(stage->loop, config, NULL);
 	config_unref(config);
 	is_open = server_open(stage->server);
 	if (is_open)
@@ -227,6 +228,67 @@ static void a_reload_without_all_its_sockets_is_none(void **state)
 	stage_clear(&stage);
 }
 
+static void on_applied(void *owner)
+{
+	unsigned *applied = owner;
+
+	(*applied)++;
+}
+
+static void tells_when_a_reload_is_done_and_not_when_it_is_refused(void **state)
+{
+	struct stage stage;
+	struct config *config = config_of(LISTEN RECORD);
+	unsigned applied = 0;
+
+	(void)state;
+	stage_init(&stage);
+	assert_true(open_server(&stage, LISTEN));
+	server_on_applied(stage.server, on_applied, &applied);
+	assert_true(server_reload(stage.server, config));
+	assert_int_equal(applied, 0);
+	(void)sim_run_for(stage.sim, 10);
+	assert_int_equal(applied, 1);
+	config_unref(config);
+	stage_clear(&stage);
+}
+
+/* The second worker's loop is a world that nobody plays. */
+static void notices_a_worker_that_does_not_go_on(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage);
+	assert_true(open_server(&stage, "listen: [\"[2001:db8::1]:53\"]\nworkers: 2\n"));
+	log_silence();
+	assert_true(server_is_turning(stage.server));
+	assert_false(server_is_turning(stage.server));
+	assert_false(server_is_turning(stage.server));
+	stage_clear(&stage);
+
+	stage_init(&stage);
+	assert_true(open_server(&stage, LISTEN));
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(server_is_turning(stage.server));
+	stage_clear(&stage);
+}
+
+static void says_in_a_line_what_it_does(void **state)
+{
+	struct stage stage;
+	char *text;
+
+	(void)state;
+	stage_init(&stage);
+	assert_true(open_server(&stage, BOTH "upstreams: [2001:db8::53]\n"));
+	text = server_describe(stage.server);
+	assert_string_equal(text, "Answering on [2001:db8::1]:53 [2001:db8::2]:53, asking "
+				  "[2001:db8::53]:53");
+	free(text);
+	stage_clear(&stage);
+}
+
 static void stops_at_once_when_nothing_is_in_progress(void **state)
 {
 	struct stage stage;
@@ -316,6 +378,9 @@ int main(void)
 		cmocka_unit_test(a_reload_is_used_by_the_next_query),
 		cmocka_unit_test(reloads_do_not_pile_up_old_configs),
 		cmocka_unit_test(a_reload_without_all_its_sockets_is_none),
+		cmocka_unit_test(tells_when_a_reload_is_done_and_not_when_it_is_refused),
+		cmocka_unit_test(notices_a_worker_that_does_not_go_on),
+		cmocka_unit_test(says_in_a_line_what_it_does),
 		cmocka_unit_test(stops_at_once_when_nothing_is_in_progress),
 		cmocka_unit_test(answers_what_is_in_progress_before_it_stops),
 		cmocka_unit_test(waits_two_seconds_and_no_longer),

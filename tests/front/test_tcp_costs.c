@@ -105,7 +105,7 @@ static void open_scene(struct scene *scene)
 	options.shares = scene->shares;
 	scene->front = tcp_front_new(scene->loop, &options, &scene->resolver);
 	scene->server = find_place();
-	assert_int_equal(tcp_front_listen(scene->front, &scene->server, false), 0);
+	assert_int_equal(tcp_front_listen(scene->front, &scene->server, false, 0), 0);
 }
 
 static void close_scene(struct scene *scene)

@@ -73,7 +73,7 @@ static void open_scene(struct scene *scene, uint32_t total, uint32_t per_client)
 	scene->front = tcp_front_new(scene->loop, &options, &scene->resolver);
 	scene->counts = counts_new();
 	tcp_front_add_counts(scene->front, scene->counts);
-	assert_int_equal(tcp_front_listen(scene->front, &server, false), 0);
+	assert_int_equal(tcp_front_listen(scene->front, &server, false, 0), 0);
 }
 
 static void close_scene(struct scene *scene)
@@ -487,7 +487,7 @@ static void the_idlest_of_another_worker_makes_room(void **state)
 		.idle_ms = IDLE_MS, .gate = scene.gate, .shares = scene.shares
 	};
 	other = tcp_front_new(scene.loop, &options, &scene.resolver);
-	assert_int_equal(tcp_front_listen(other, &elsewhere, false), 0);
+	assert_int_equal(tcp_front_listen(other, &elsewhere, false, 0), 0);
 
 	first = connect_one(&scene, 0);
 	play(&scene, 100);
@@ -685,8 +685,8 @@ static void its_connections_outlive_a_listener(void **state)
 	ask(client, 1, 'n');
 	play(&scene, 20);
 	assert_int_equal(client->answers, 1);
-	assert_int_equal(tcp_front_listen(scene.front, &server, false), 0);
-	assert_int_equal(tcp_front_listen(scene.front, &server, false), -EADDRINUSE);
+	assert_int_equal(tcp_front_listen(scene.front, &server, false, 0), 0);
+	assert_int_equal(tcp_front_listen(scene.front, &server, false, 0), -EADDRINUSE);
 	close_scene(&scene);
 }
 

@@ -812,7 +812,7 @@ static void a_listener_may_be_freed_while_it_accepts(void **state)
 		clients[i] = raw_connect(&listening);
 	loop_run(server.loop);
 	assert_int_equal(server.count, 1);
-	assert_int_equal(socket_probe(&listening), 0);
+	assert_int_equal(socket_probe(SOCKET_LISTENER, &listening), 0);
 	for (int i = 0; i < 2; i++)
 		close(clients[i]);
 	server_close(&server);

@@ -592,7 +592,7 @@ static void says_why_there_is_no_socket(void **state)
 	end_close(&server);
 
 	/* Freed is free at once. */
-	assert_int_equal(socket_probe(&taken.local), 0);
+	assert_int_equal(socket_probe(SOCKET_UDP, &taken.local), 0);
 	loop_free(loop);
 }
 

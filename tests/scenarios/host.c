@@ -75,7 +75,7 @@ struct host *host_new(struct loop *loop, const char *yaml, unsigned upstreams, F
 	log_set(config->log_level, config->log_format);
 	host = mem_new(sizeof(*host));
 	host->loop = loop;
-	host->server = server_new(loop, config);
+	host->server = server_new(loop, config, NULL);
 	config_unref(config);
 	if (!server_open(host->server)) {
 		(void)fprintf(out, "  cannot listen\n");

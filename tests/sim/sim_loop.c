@@ -182,6 +182,13 @@ uint64_t loop_now_ms(const struct loop *loop)
 	return loop->sim->now_ms;
 }
 
+uint64_t loop_clock_us(const struct loop *loop)
+{
+	enum { US_PER_MS = 1000 };
+
+	return loop->sim->now_ms * US_PER_MS;
+}
+
 uint64_t loop_wall_s(const struct loop *loop)
 {
 	return loop->sim->wall_s + (loop->sim->now_ms - SIM_START_MS) / 1000;
@@ -386,13 +393,23 @@ struct endpoint world_source(const struct endpoint *local, const struct endpoint
 	return source;
 }
 
-int socket_probe(const struct endpoint *local)
+int socket_probe(enum socket_kind kind, const struct endpoint *local)
 {
 	for (const struct sim *sim = worlds; sim; sim = sim->next) {
-		if (world_has_udp(sim, local, false) || world_has_listener(sim, local, false))
+		if (kind == SOCKET_UDP ? world_has_udp(sim, local, false)
+				       : world_has_listener(sim, local, false))
 			return -EADDRINUSE;
 	}
 	return 0;
+}
+
+/* Nobody hands sockets over here. */
+const char *socket_describe(int descriptor, enum socket_kind *kind, struct endpoint *local)
+{
+	(void)descriptor;
+	(void)kind;
+	(void)local;
+	return "not in this world";
 }
 
 const char *socket_error_text(int error)

@@ -234,9 +234,10 @@ static void a_listener_answers_clients_of_the_test_from_where_they_asked(void **
 	int error = 0;
 
 	(void)state;
-	assert_int_equal(socket_probe(&asked), 0);
+	assert_int_equal(socket_probe(SOCKET_UDP, &asked), 0);
 	bound.udp = udp_new(story.loop, &options, on_received, NULL, &bound, &error);
-	assert_int_equal(socket_probe(&asked), -EADDRINUSE);
+	assert_int_equal(socket_probe(SOCKET_UDP, &asked), -EADDRINUSE);
+	assert_int_equal(socket_probe(SOCKET_LISTENER, &asked), 0);
 	assert_null(udp_new(story.loop, &options, on_received, NULL, &bound, &error));
 	assert_int_equal(error, -EADDRINUSE);
 	sim_serve_udp(sim, &client, on_answer, &story);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "sixward/app/passed.h"
 #include "sixward/config/config.h"
 #include "sixward/net/loop.h"
 
@@ -10,8 +11,9 @@
 
 struct server;
 
-/* Takes a reference to the config. The first worker runs on `loop`, which is the caller's. */
-struct server *server_new(struct loop *loop, struct config *config);
+/* Takes a reference to the config. The first worker runs on `loop`, which is the caller's.
+ * `passed`: sockets that are used in the place of new ones; NULL = none; outlives the server. */
+struct server *server_new(struct loop *loop, struct config *config, const struct passed *passed);
 
 /* Opens every socket; false after a line in the log for each that cannot be had. */
 bool server_open(struct server *server);
@@ -20,9 +22,21 @@ bool server_open(struct server *server);
 void server_start(struct server *server);
 
 /* Every worker goes on with the new config; caches and sockets that stay live on. The three lines
- * are said once all do. False, and nothing changes, after a line in the log for each socket that
- * cannot be had. */
+ * are said once all do, and `applied` is called after that. False, and nothing changes, after a
+ * line in the log for each socket that cannot be had. */
 bool server_reload(struct server *server, struct config *config);
+
+typedef void server_applied(void *owner);
+
+/* Who is told, on the first worker's loop, that a reload is done. */
+void server_on_applied(struct server *server, server_applied *applied, void *owner);
+
+/* Whether the loop of every worker has turned since the call before; one that has not is named in
+ * the log. On the first worker's loop. */
+bool server_is_turning(struct server *server);
+
+/* What is served, in a line for people, which the caller frees. */
+char *server_describe(const struct server *server);
 
 /* Finishes what is in progress, 2 s at most, then stops `loop`. */
 void server_stop(struct server *server);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "sixward/app/passed.h"
 #include "sixward/base/counts.h"
 #include "sixward/config/config.h"
 #include "sixward/front/limit.h"
@@ -27,8 +28,10 @@ struct worker_common {
 	 */
 	void (*upstreams_changed)(void *owner);
 	void *owner;
-	bool is_alone; /* one worker: its sockets are not shared */
-	bool is_first; /* the one that logs what every worker notices */
+	const struct passed *passed; /* NULL = every socket is opened here */
+	unsigned number;             /* of the worker, from 0 */
+	bool is_alone;               /* one worker: its sockets are not shared */
+	bool is_first;               /* the one that logs what every worker notices */
 };
 
 struct worker;

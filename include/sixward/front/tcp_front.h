@@ -28,8 +28,10 @@ void tcp_front_free(struct tcp_front *front); /* closes everything at once; NULL
 /* For a reload: used from now on, by connections that are open too. */
 void tcp_front_set_options(struct tcp_front *front, const struct tcp_front_options *options);
 
-/* Starts to listen; 0 or a negative errno. `shared`: other workers do so too. */
-int tcp_front_listen(struct tcp_front *front, const struct endpoint *endpoint, bool shared);
+/* Starts to listen; 0 or a negative errno. `shared`: other workers do so too. `passed`: a socket
+ * that listens there already (net/socket); 0 = none. */
+int tcp_front_listen(
+	struct tcp_front *front, const struct endpoint *endpoint, bool shared, int passed);
 
 /* Stops listening there; its connections stay. */
 void tcp_front_unlisten(struct tcp_front *front, const struct endpoint *endpoint);

@@ -8,6 +8,7 @@
 struct udp_listener_options {
 	struct endpoint endpoint;
 	bool shared; /* another worker has the same endpoint */
+	int passed;  /* a socket that is bound there already (net/socket); 0 = none */
 };
 
 struct udp_listener;

@@ -28,6 +28,10 @@ void loop_stop(struct loop *loop); /* from any thread */
 /* Monotonic milliseconds, as of the start of this turn of the loop. */
 uint64_t loop_now_ms(const struct loop *loop);
 
+/* Monotonic microseconds, exactly now: for what is compared with another process's clock
+ * (CLOCK_MONOTONIC), never for intervals of ours. */
+uint64_t loop_clock_us(const struct loop *loop);
+
 /* Seconds since 1970 UTC: for server cookies, never for intervals. */
 uint64_t loop_wall_s(const struct loop *loop);
 
