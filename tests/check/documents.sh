@@ -29,6 +29,19 @@ for file in examples/try.yaml examples/smallest.yaml examples/public-nat64.yaml 
 	"$sixward" check -c "$file" || wrong "$file has errors"
 done
 
+# So is every file of ours that a guide shows; those of other programs begin with their name.
+for file in README.md docs/ipv6-only-server.md; do
+	awk -v out="$work/$(basename "$file")" '
+		/^```yaml$/ { block = sprintf("%s.%d.yaml", out, ++n); next }
+		/^```$/ { block = "" }
+		block { print > block }' "$file"
+	for block in "$work/$(basename "$file")".*.yaml; do
+		[ -e "$block" ] || wrong "$file shows no file of ours"
+		head -n 1 "$block" | grep -q '^# /etc/netplan/\|^#cloud-config' ||
+			"$sixward" check -c "$block" || wrong "$file: $(cat "$block")"
+	done
+done
+
 # The manuals are well-formed, and name every command and option that there is.
 mandoc -Tlint -Wwarning docs/sixward.8 docs/sixward.yaml.5 || wrong "the manuals are malformed"
 for command in $("$sixward" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
@@ -47,7 +60,7 @@ while read -r room; do
 done <"$work/rooms"
 
 # Links lead somewhere.
-for file in README.md docs/architecture.md; do
+for file in README.md docs/architecture.md docs/ipv6-only-server.md; do
 	grep -o '](\([^)]*\))' "$file" | sed 's/](\(.*\))/\1/; s/#.*//' >"$work/links"
 	while read -r link; do
 		[ -e "$(dirname "$file")/$link" ] || wrong "$file: $link is not there"
