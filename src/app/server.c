@@ -167,6 +167,7 @@ struct server *server_new(struct loop *loop, struct config *config, const struct
 		.passed = passed,
 		.is_alone = server->lane_count == 1 };
 	cache_add_counts(server->cache, server->counts);
+	shares_add_counts(server->shares, server->counts);
 	for (unsigned i = 0; i < server->lane_count; i++) {
 		struct lane *lane = &server->lanes[i];
 

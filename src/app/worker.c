@@ -92,7 +92,7 @@ static void list_via_nat64(
 		policy_prefixes_for(worker->views.fallback, ipv4->addr.octets, prefixes, NULL);
 
 	for (size_t i = 0; i < count; i++) {
-		struct server_options server = { .endpoint = *ipv4 };
+		struct server_options server = { .endpoint = *ipv4, .via_nat64 = true };
 		uint8_t octets[16];
 
 		prefix_embed(prefixes[i], ipv4->addr.octets, octets);

@@ -68,14 +68,19 @@ static struct entry *entry_for(
 	struct counts *counts, const char *name, const char *label, const char *help)
 {
 	struct entry *entry;
+	size_t place = counts->count; /* behind the last of its name */
 
 	for (size_t i = 0; i < counts->count; i++) {
 		entry = &counts->entries[i];
-		if (strcmp(entry->name, name) == 0 && same_label(entry->label, label))
+		if (strcmp(entry->name, name) != 0)
+			continue;
+		if (same_label(entry->label, label))
 			return entry;
+		place = i + 1;
 	}
 	counts->entries = mem_resize_array(counts->entries, counts->count + 1, sizeof(*entry));
-	entry = &counts->entries[counts->count++];
+	entry = &counts->entries[place];
+	memmove(entry + 1, entry, (counts->count++ - place) * sizeof(*entry));
 	*entry = (struct entry){ .name = name, .label = label, .help = help };
 	return entry;
 }

@@ -25,7 +25,8 @@ struct shares {
 	uint32_t total_max;
 	uint32_t per_client_max;
 	uint32_t total;
-	uint32_t wanted; /* told to make room, and not done yet */
+	struct count count_total; /* for others to read */
+	uint32_t wanted;          /* told to make room, and not done yet */
 	struct shares_member *members;
 	struct table table;
 };
@@ -85,7 +86,7 @@ static void add(struct shares *shares, struct share *share, const struct addr *c
 		table_insert(&shares->table, &share->link, hash_of(shares, client));
 	}
 	share->count++;
-	shares->total++;
+	count_set(&shares->count_total, ++shares->total);
 }
 
 enum shares_verdict shares_take(struct shares *shares, const struct addr *client)
@@ -177,10 +178,16 @@ void shares_give(struct shares *shares, const struct addr *client)
 	pthread_mutex_lock(&shares->lock);
 	share = find(shares, client);
 	assert(share && share->count > 0 && shares->total > 0);
-	shares->total--;
+	count_set(&shares->count_total, --shares->total);
 	if (--share->count == 0) {
 		table_remove(&shares->table, &share->link);
 		free(share);
 	}
 	pthread_mutex_unlock(&shares->lock);
+}
+
+void shares_add_counts(const struct shares *shares, struct counts *counts)
+{
+	counts_add(counts, "tcp_connections", NULL, "connections of clients now",
+		&shares->count_total);
 }

@@ -491,17 +491,17 @@ void tcp_front_unlisten(struct tcp_front *front, const struct endpoint *endpoint
 
 void tcp_front_add_counts(struct tcp_front *front, struct counts *counts)
 {
-	counts_add(counts, "tcp_accepted", NULL, "connections of clients", &front->accepted);
-	counts_add(counts, "tcp_refused", "limit=\"client\"", "connections over a limit",
+	counts_add(counts, "tcp_accepted_total", NULL, "connections of clients", &front->accepted);
+	counts_add(counts, "tcp_refused_total", "limit=\"client\"", "connections over a limit",
 		&front->refused_client);
-	counts_add(counts, "tcp_refused", "limit=\"total\"", "connections over a limit",
+	counts_add(counts, "tcp_refused_total", "limit=\"total\"", "connections over a limit",
 		&front->refused_total);
-	counts_add(counts, "tcp_closed", "reason=\"idle\"", "connections closed by this side",
+	counts_add(counts, "tcp_closed_total", "reason=\"idle\"", "connections closed by this side",
 		&front->closed_idle);
-	counts_add(counts, "tcp_closed", "reason=\"idlest\"", "connections closed by this side",
-		&front->closed_idlest);
-	counts_add(counts, "tcp_closed", "reason=\"stalled\"", "connections closed by this side",
-		&front->closed_stalled);
+	counts_add(counts, "tcp_closed_total", "reason=\"idlest\"",
+		"connections closed by this side", &front->closed_idlest);
+	counts_add(counts, "tcp_closed_total", "reason=\"stalled\"",
+		"connections closed by this side", &front->closed_stalled);
 }
 
 void tcp_front_quiesce(struct tcp_front *front)

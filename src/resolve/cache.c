@@ -641,29 +641,29 @@ void cache_add_counts(struct cache *cache, struct counts *counts)
 	for (size_t i = 0; i < SHARDS; i++) {
 		const struct shard *shard = &cache->shards[i];
 
-		counts_add(counts, "cache_asked", NULL, "questions looked up in the cache",
+		counts_add(counts, "cache_asked_total", NULL, "questions looked up in the cache",
 			&shard->count_asked);
-		counts_add(counts, "cache_hits", NULL, "questions answered from the cache",
+		counts_add(counts, "cache_hits_total", NULL, "questions answered from the cache",
 			&shard->count_hits);
 		/* Hits as well, counted once. */
-		counts_add(counts, "cache_asked", NULL, "questions looked up in the cache",
+		counts_add(counts, "cache_asked_total", NULL, "questions looked up in the cache",
 			&shard->count_finished);
-		counts_add(counts, "cache_hits", NULL, "questions answered from the cache",
+		counts_add(counts, "cache_hits_total", NULL, "questions answered from the cache",
 			&shard->count_finished);
-		counts_add(counts, "cache_finished", NULL,
+		counts_add(counts, "cache_finished_total", NULL,
 			"hits by an answer that was finished before", &shard->count_finished);
-		counts_add(counts, "cache_cuts", NULL, "hits by the NXDOMAIN of a name above",
+		counts_add(counts, "cache_cuts_total", NULL, "hits by the NXDOMAIN of a name above",
 			&shard->count_cuts);
-		counts_add(counts, "cache_stale", NULL,
+		counts_add(counts, "cache_stale_total", NULL,
 			"expired answers found while upstream failed or was late",
 			&shard->count_stale);
-		counts_add(counts, "cache_failure_hits", NULL,
+		counts_add(counts, "cache_failure_hits_total", NULL,
 			"questions that failed lately and were not asked again",
 			&shard->count_failures);
-		counts_add(counts, "cache_evicted", NULL, "names that had to make room",
+		counts_add(counts, "cache_evicted_total", NULL, "names that had to make room",
 			&shard->count_evicted);
 		counts_add(counts, "cache_entries", NULL, "replies kept", &shard->count_entries);
-		counts_add(counts, "cache_octets", NULL, "memory that the cache holds",
+		counts_add(counts, "cache_bytes", NULL, "memory that the cache holds",
 			&shard->count_octets);
 	}
 }

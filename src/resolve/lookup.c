@@ -229,18 +229,18 @@ void lookups_free(struct lookups *lookups)
 
 void lookups_add_counts(struct lookups *lookups, struct counts *counts)
 {
-	counts_add(counts, "lookups_started", NULL, "questions that went upstream",
+	counts_add(counts, "lookups_started_total", NULL, "questions that went upstream",
 		&lookups->count_started);
-	counts_add(counts, "lookups_joined", NULL, "questions that joined one on its way",
+	counts_add(counts, "lookups_joined_total", NULL, "questions that joined one on its way",
 		&lookups->count_joined);
-	counts_add(counts, "lookups_parts", NULL, "alias chains that were asked on",
+	counts_add(counts, "lookups_parts_total", NULL, "alias chains that were asked on",
 		&lookups->count_parts);
-	counts_add(counts, "lookups_refused", NULL, "questions over the limit",
+	counts_add(counts, "lookups_refused_total", NULL, "questions over the limit",
 		&lookups->count_refused);
-	counts_add(counts, "lookups_refreshes", NULL,
+	counts_add(counts, "lookups_refreshes_total", NULL,
 		"questions asked anew shortly before their answers expire",
 		&lookups->count_refreshes);
-	counts_add(counts, "lookups_refreshes_dropped", NULL,
+	counts_add(counts, "lookups_refreshes_dropped_total", NULL,
 		"questions not asked anew because too many were on their way",
 		&lookups->count_refreshes_dropped);
 	counts_add(counts, "lookups_in_flight", NULL, "questions on their way upstream",

@@ -34,29 +34,31 @@ static void counts_up_and_is_set(void **state)
 	assert_int_equal(count_read(&count), 7);
 }
 
-static void entries_come_in_order_with_workers_summed(void **state)
+static void entries_come_in_order_by_name_with_workers_summed(void **state)
 {
 	struct counts *counts = counts_new();
 	struct count hits[2] = { 0 }, relayed[2] = { 0 }, failed = { 0 };
 	char list[1000] = "";
 
 	(void)state;
-	counts_add(counts, "cache_hits", NULL, "from the cache", &hits[0]);
-	counts_add(counts, "queries", "outcome=\"relayed\"", "by outcome", &relayed[0]);
-	counts_add(counts, "queries", "outcome=\"failed\"", "by outcome", &failed);
-	counts_add(counts, "cache_hits", NULL, "from the cache", &hits[1]);
-	counts_add(counts, "queries", "outcome=\"relayed\"", "by outcome", &relayed[1]);
-	counts_add(counts, "queries", NULL, "all", &failed);
+	counts_add(counts, "cache_hits_total", NULL, "from the cache", &hits[0]);
+	counts_add(counts, "queries_total", "outcome=\"relayed\"", "by outcome", &relayed[0]);
+	counts_add(counts, "queries_total", "outcome=\"failed\"", "by outcome", &failed);
+	counts_add(counts, "cache_hits_total", NULL, "from the cache", &hits[1]);
+	counts_add(counts, "queries_total", "outcome=\"relayed\"", "by outcome", &relayed[1]);
+	counts_add(counts, "cache_bytes", NULL, "held", &failed);
+	counts_add(counts, "queries_total", NULL, "all", &failed);
 	count_up_by(&hits[0], 3);
 	count_up_by(&hits[1], 4);
 	count_up_by(&relayed[0], 10);
 	count_up_by(&relayed[1], 20);
 	count_up(&failed);
 	counts_each(counts, on_count, list);
-	assert_string_equal(list, "cache_hits{} 7 (from the cache)\n"
-				  "queries{outcome=\"relayed\"} 30 (by outcome)\n"
-				  "queries{outcome=\"failed\"} 1 (by outcome)\n"
-				  "queries{} 1 (all)\n");
+	assert_string_equal(list, "cache_hits_total{} 7 (from the cache)\n"
+				  "queries_total{outcome=\"relayed\"} 30 (by outcome)\n"
+				  "queries_total{outcome=\"failed\"} 1 (by outcome)\n"
+				  "queries_total{} 1 (all)\n"
+				  "cache_bytes{} 1 (held)\n");
 	counts_free(counts);
 }
 
@@ -81,7 +83,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_up_and_is_set),
-		cmocka_unit_test(entries_come_in_order_with_workers_summed),
+		cmocka_unit_test(entries_come_in_order_by_name_with_workers_summed),
 		cmocka_unit_test(names_are_told_apart_by_text_not_by_place),
 	};
 

@@ -40,6 +40,36 @@ static void each_client_has_its_share_and_all_have_theirs(void **state)
 	shares_free(NULL);
 }
 
+static void on_count(
+	void *owner, const char *name, const char *label, const char *help, uint64_t value)
+{
+	assert_string_equal(name, "tcp_connections");
+	assert_null(label);
+	(void)help;
+	*(uint64_t *)owner = value;
+}
+
+static void all_that_are_taken_are_counted(void **state)
+{
+	struct shares *shares = shares_new(3, 2);
+	struct counts *counts = counts_new();
+	struct addr one = at("192.0.2.1");
+	uint64_t value = 9;
+
+	(void)state;
+	shares_add_counts(shares, counts);
+	for (unsigned i = 0; i < 3; i++)
+		(void)shares_take(shares, &one);
+	counts_each(counts, on_count, &value);
+	assert_int_equal(value, 2);
+	shares_give(shares, &one);
+	shares_give(shares, &one);
+	counts_each(counts, on_count, &value);
+	assert_int_equal(value, 0);
+	counts_free(counts);
+	shares_free(shares);
+}
+
 static void lower_limits_leave_what_is_taken(void **state)
 {
 	struct shares *shares = shares_new(4, 4);
@@ -187,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_client_has_its_share_and_all_have_theirs),
+		cmocka_unit_test(all_that_are_taken_are_counted),
 		cmocka_unit_test(lower_limits_leave_what_is_taken),
 		cmocka_unit_test(the_member_with_the_idlest_is_told),
 		cmocka_unit_test(no_more_are_told_than_make_room),

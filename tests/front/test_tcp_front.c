@@ -331,7 +331,7 @@ static void waits_for_a_slow_reader(void **state)
 	tcp_resume(client->tcp);
 	play(&scene, 1000);
 	assert_int_equal(client->answers, ALL);
-	assert_int_equal(count_of(&scene, "tcp_closed{reason=\"stalled\"}"), 0);
+	assert_int_equal(count_of(&scene, "tcp_closed_total{reason=\"stalled\"}"), 0);
 	close_scene(&scene);
 }
 
@@ -349,9 +349,9 @@ static void closes_a_client_that_never_reads(void **state)
 	for (uint16_t id = 0; id < 10; id++)
 		ask(client, id, 'n');
 	play(&scene, TCP_FRONT_STALL_MS - 100);
-	assert_int_equal(count_of(&scene, "tcp_closed{reason=\"stalled\"}"), 0);
+	assert_int_equal(count_of(&scene, "tcp_closed_total{reason=\"stalled\"}"), 0);
 	play(&scene, 200);
-	assert_int_equal(count_of(&scene, "tcp_closed{reason=\"stalled\"}"), 1);
+	assert_int_equal(count_of(&scene, "tcp_closed_total{reason=\"stalled\"}"), 1);
 	/* Its share is free again: see close_scene. */
 	close_scene(&scene);
 }
@@ -375,7 +375,7 @@ static void bounds_what_waits_to_be_written(void **state)
 		fake_answer(&scene.resolver, 0);
 	assert_in_range(answered, 15, 17);
 	assert_int_equal(scene.resolver.cancelled, TCP_FRONT_PIPELINE_MAX - answered);
-	assert_int_equal(count_of(&scene, "tcp_closed{reason=\"stalled\"}"), 1);
+	assert_int_equal(count_of(&scene, "tcp_closed_total{reason=\"stalled\"}"), 1);
 	close_scene(&scene);
 }
 
@@ -398,7 +398,7 @@ static void closes_the_idle(void **state)
 	assert_false(talker->has_ended);
 	play(&scene, IDLE_MS);
 	assert_true(talker->has_ended);
-	assert_int_equal(count_of(&scene, "tcp_closed{reason=\"idle\"}"), 2);
+	assert_int_equal(count_of(&scene, "tcp_closed_total{reason=\"idle\"}"), 2);
 	close_scene(&scene);
 }
 
@@ -417,7 +417,7 @@ static void closes_the_slow_drip(void **state)
 		(void)tcp_write(client->tcp, &octet, 1);
 		play(&scene, 1000);
 	}
-	assert_int_equal(count_of(&scene, "tcp_closed{reason=\"idle\"}"), 1);
+	assert_int_equal(count_of(&scene, "tcp_closed_total{reason=\"idle\"}"), 1);
 	close_scene(&scene);
 }
 
@@ -466,9 +466,9 @@ static void the_idlest_makes_room(void **state)
 	fifth = connect_one(&scene, 4);
 	play(&scene, 20);
 	assert_true(fifth->has_ended);
-	assert_int_equal(count_of(&scene, "tcp_closed{reason=\"idlest\"}"), 1);
-	assert_int_equal(count_of(&scene, "tcp_refused{limit=\"total\"}"), 1);
-	assert_int_equal(count_of(&scene, "tcp_accepted{}"), 4);
+	assert_int_equal(count_of(&scene, "tcp_closed_total{reason=\"idlest\"}"), 1);
+	assert_int_equal(count_of(&scene, "tcp_refused_total{limit=\"total\"}"), 1);
+	assert_int_equal(count_of(&scene, "tcp_accepted_total{}"), 4);
 	close_scene(&scene);
 }
 
@@ -497,7 +497,7 @@ static void the_idlest_of_another_worker_makes_room(void **state)
 	play(&scene, 20);
 	assert_true(first->has_ended);
 	assert_false(second->has_ended || third->has_ended);
-	assert_int_equal(count_of(&scene, "tcp_closed{reason=\"idlest\"}"), 1);
+	assert_int_equal(count_of(&scene, "tcp_closed_total{reason=\"idlest\"}"), 1);
 	tcp_front_free(other);
 	close_scene(&scene);
 }
@@ -516,7 +516,7 @@ static void one_address_has_its_share(void **state)
 	play(&scene, 20);
 	assert_true(third->has_ended);
 	assert_false(first->has_ended);
-	assert_int_equal(count_of(&scene, "tcp_refused{limit=\"client\"}"), 1);
+	assert_int_equal(count_of(&scene, "tcp_refused_total{limit=\"client\"}"), 1);
 	close_scene(&scene);
 }
 

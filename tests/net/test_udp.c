@@ -403,7 +403,7 @@ static void on_count(
 {
 	(void)label;
 	(void)help;
-	assert_string_equal(name, "udp_send_drops");
+	assert_string_equal(name, "udp_send_drops_total");
 	*(uint64_t *)owner = value;
 }
 

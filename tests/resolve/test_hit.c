@@ -264,7 +264,7 @@ static void on_count(
 	void *owner, const char *name, const char *label, const char *help, uint64_t value)
 {
 	(void)help;
-	if (!strcmp(name, "queries") && label && !strcmp(label, "outcome=\"synthesized\""))
+	if (!strcmp(name, "queries_total") && label && !strcmp(label, "outcome=\"synthesized\""))
 		*(uint64_t *)owner = value;
 }
 

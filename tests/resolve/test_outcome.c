@@ -38,6 +38,30 @@ static void each_outcome_has_its_extended_error(void **state)
 	}
 }
 
+static void each_outcome_is_of_a_kind(void **state)
+{
+	static const struct {
+		enum outcome outcome;
+		enum outcome_kind kind;
+		const char *label;
+	} rows[] = {
+		{ OUTCOME_RELAYED, KIND_NATIVE, "native" },
+		{ OUTCOME_SYNTHESIZED, KIND_SYNTHESIZED, "synthesized" },
+		{ OUTCOME_REVERSED, KIND_SYNTHESIZED, "synthesized" },
+		{ OUTCOME_HIDDEN, KIND_NEGATIVE, "negative" },
+		{ OUTCOME_IPV4ONLY, KIND_LOCAL, "local" },
+		{ OUTCOME_LIMIT, KIND_FAILED, "failed" },
+		{ OUTCOME_RATE_LIMITED, KIND_REFUSED, "refused" },
+		{ OUTCOME_CANCELLED, KIND_REFUSED, "refused" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(outcome_kind(rows[i].outcome), rows[i].kind);
+		assert_string_equal(outcome_kind_label(rows[i].kind), rows[i].label);
+	}
+}
+
 static void on_visit(
 	void *owner, const char *name, const char *label, const char *help, uint64_t value)
 {
@@ -60,6 +84,7 @@ static void outcomes_are_counted_by_label(void **state)
 	outcomes_note(&outcomes, OUTCOME_RELAYED);
 	counts_each(counts, on_visit, &value);
 	assert_int_equal(value, 2);
+	assert_int_equal(outcomes_read(&outcomes, OUTCOME_SYNTHESIZED), 2);
 	counts_free(counts);
 }
 
@@ -67,6 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_outcome_has_its_extended_error),
+		cmocka_unit_test(each_outcome_is_of_a_kind),
 		cmocka_unit_test(outcomes_are_counted_by_label),
 	};
 

@@ -224,6 +224,6 @@ void udp_send(struct udp *udp, const uint8_t *octets, size_t size, const struct 
 
 void udp_add_counts(struct loop *loop, struct counts *counts)
 {
-	counts_add(counts, "udp_send_drops", NULL, "datagrams that the kernel refused to send",
-		&loop->sim->drops);
+	counts_add(counts, "udp_send_drops_total", NULL,
+		"datagrams that the kernel refused to send", &loop->sim->drops);
 }

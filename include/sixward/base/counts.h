@@ -22,17 +22,17 @@ struct counts;
 struct counts *counts_new(void);
 void counts_free(struct counts *counts);
 
-/* Names a counter. `label` is NULL or one label in Prometheus form, e.g.
- * outcome="relayed". Texts and counter are borrowed and must outlive `counts`.
- * The same name may be added many times (labels, workers). */
+/* Names a counter. A name that ends in _total only grows; another says how much there is now.
+ * `label` is NULL or one label in Prometheus form, e.g. outcome="relayed". Texts and counter are
+ * borrowed and must outlive `counts`. The same name may be added many times (labels, workers). */
 void counts_add(struct counts *counts, const char *name, const char *label, const char *help,
 	const struct count *count);
 
 typedef void counts_visit(
 	void *owner, const char *name, const char *label, const char *help, uint64_t value);
 
-/* Visits in the order added; entries with the same name and label are summed at
- * the place of the first, so that a server can add every worker's. */
+/* Visits in the order added, but those of one name together. Entries with the same name and label
+ * are summed at the place of the first, so that a server can add every worker's. */
 void counts_each(const struct counts *counts, counts_visit *visit, void *owner);
 
 #endif

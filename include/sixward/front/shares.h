@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "sixward/base/addr.h"
+#include "sixward/base/counts.h"
 
 /* How many TCP connections there are, in all and from each address (LIM-09), over all workers:
  * taken and given back as connections come and go, never per query. Safe from every thread. */
@@ -45,5 +46,7 @@ void shares_leave(struct shares *shares, struct shares_member *member);
 /* By the member's own thread: the loop's time since when its idlest is quiet. */
 void shares_publish(struct shares_member *member, uint64_t quiet_since_ms);
 void shares_give(struct shares *shares, const struct addr *client);
+
+void shares_add_counts(const struct shares *shares, struct counts *counts);
 
 #endif
