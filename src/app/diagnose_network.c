@@ -451,7 +451,7 @@ static void judge_mute(const struct probe_listener *listener, const struct port_
 	}
 	findings_add(findings, SUBJECT_DAEMON, LEVEL_ERROR, "daemon-silent",
 		"%s is taken, and does not answer.", text);
-	if (use->program[0])
+	if (use && use->program[0])
 		findings_add_step(findings, "systemctl restart sixward");
 	else
 		findings_add_step(findings, "sudo ss -lntup 'sport = :%u'",

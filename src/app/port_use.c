@@ -6,16 +6,17 @@
 #include "sixward/app/port_use.h"
 
 #include <dirent.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sixward/app/host_file.h"
+#include "sixward/base/bytes.h"
 #include "sixward/base/text.h"
 
 enum {
 	STATE_LISTENING = 0x0a,
+	WORD_DIGITS = 8,
 	LINE_SIZE = 512,
 	LINES_MAX = 1000000, /* of each table, and open files of all programs together */
 };
@@ -40,40 +41,49 @@ static unsigned fit_of(const struct endpoint *wanted, const struct endpoint *fou
 	return found->addr.family == ADDR_IPV6 && addr_is_any(&found->addr) ? 1 : 0;
 }
 
-/* Hex digits in groups of eight, each a word of the host's order. */
-static bool read_address(const char *hex, struct endpoint *out)
+/* Eight hex digits for each word of an address, in the host's order, a colon, four for the port. */
+static bool read_address(const char *text, struct endpoint *out)
 {
-	const char *colon = strchr(hex, ':');
-	size_t words = colon ? (size_t)(colon - hex) / 8 : 0;
+	size_t words = strlen(text) / WORD_DIGITS >= 4 ? 4 : 1;
 	uint8_t octets[16];
-	unsigned port;
+	uint8_t port[2];
+	char digits[WORD_DIGITS + 1] = "";
 
-	if ((words != 1 && words != 4) || colon != hex + 8 * words ||
-		sscanf(colon + 1, "%4x", &port) != 1)
+	if (strlen(text) != words * WORD_DIGITS + 5 || text[words * WORD_DIGITS] != ':' ||
+		!text_to_octets(text + words * WORD_DIGITS + 1, port, sizeof(port)))
 		return false;
 	for (size_t i = 0; i < words; i++) {
-		char digits[9] = { 0 };
+		uint8_t shown[4];
 		uint32_t word;
 
-		memcpy(digits, hex + 8 * i, 8);
-		word = (uint32_t)strtoul(digits, NULL, 16);
+		memcpy(digits, text + WORD_DIGITS * i, WORD_DIGITS);
+		if (!text_to_octets(digits, shown, sizeof(shown)))
+			return false;
+		word = bytes_get_u32(shown);
 		memcpy(octets + 4 * i, &word, 4);
 	}
 	out->addr = words == 1 ? addr_from_ipv4(octets) : addr_from_ipv6(octets);
-	out->port = (uint16_t)port;
+	out->port = bytes_get_u16(port);
 	return true;
 }
 
 /* A line of /proc/net/udp and its like: number, local, remote, state, queues, timer, retransmits,
  * user, timeout, inode. */
-static bool read_row(const char *line, bool is_tcp, struct row *row)
+static bool read_row(char *line, bool is_tcp, struct row *row)
 {
-	char local[48];
-	unsigned state;
+	enum { LOCAL = 1, STATE = 3, INODE = 9, COUNT };
 
-	return sscanf(line, " %*[0-9]: %47[0-9A-Fa-f:] %*s %x %*s %*s %*s %*s %*s %" SCNu64, local,
-		       &state, &row->inode) == 3 &&
-	       (!is_tcp || state == STATE_LISTENING) && read_address(local, &row->local);
+	const char *words[COUNT];
+	char *rest = NULL;
+	uint8_t row_state;
+	size_t count = 0;
+
+	for (char *word = strtok_r(line, " \n", &rest); word && count < COUNT;
+		word = strtok_r(NULL, " \n", &rest))
+		words[count++] = word;
+	return count == COUNT && text_to_octets(words[STATE], &row_state, 1) &&
+	       (!is_tcp || row_state == STATE_LISTENING) &&
+	       text_to_number(words[INODE], &row->inode) && read_address(words[LOCAL], &row->local);
 }
 
 static void note_row(const struct row *row, bool is_tcp, struct port_use *uses, size_t count,
@@ -124,11 +134,16 @@ static void read_name(const char *root, struct port_use *use)
 }
 
 /* "socket:[INODE]" */
-static void note_link(const char *target, uint32_t pid, struct port_use *uses, size_t count)
+static void note_link(char *target, uint32_t pid, struct port_use *uses, size_t count)
 {
+	static const char start[] = "socket:[";
+	char *number = target + sizeof(start) - 1;
 	uint64_t inode;
 
-	if (sscanf(target, "socket:[%" SCNu64 "]", &inode) != 1 || !inode)
+	if (strncmp(target, start, sizeof(start) - 1) != 0)
+		return;
+	number[strcspn(number, "]")] = '\0';
+	if (!text_to_number(number, &inode) || !inode)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		if (uses[i].inode == inode)

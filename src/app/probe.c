@@ -309,9 +309,9 @@ static struct policy_check check_once(const struct config *config)
 	struct policy_check check = policy_options(config->views.fallback)->check;
 
 	if (!check.is_on || !check.target_count) {
-		check.target_count = sizeof(standard) / sizeof(standard[0]);
-		for (size_t i = 0; i < check.target_count; i++)
+		for (size_t i = 0; i < sizeof(standard) / sizeof(standard[0]); i++)
 			(void)endpoint_parse(standard[i], 443, &check.targets[i]);
+		check.target_count = sizeof(standard) / sizeof(standard[0]);
 	}
 	check.is_on = true;
 	check.every_ms = CHECK_EVERY_MS;
