@@ -89,12 +89,6 @@ static void add_all_mapped(struct finding *finding, const struct reply *a)
 	}
 }
 
-static void copy_networks(const struct netset *from, struct netset *to)
-{
-	for (size_t i = 0; i < from->count; i++)
-		netset_add(to, &from->networks[i]);
-}
-
 /* Every prefix that the policy knows and has not drained, dead ones too, and not narrowed by `use`:
  * whether they work is about to be seen. */
 static struct policy *offer_all(const struct policy *policy)
@@ -104,14 +98,14 @@ static struct policy *offer_all(const struct policy *policy)
 	const struct known_prefix *known;
 	size_t count = policy_known(policy, &known);
 
-	copy_networks(&options->exclude_ipv4, &all.exclude_ipv4);
+	all.exclude_ipv4 = netset_copy(&options->exclude_ipv4);
 	for (size_t i = 0; i < count; i++) {
 		struct policy_prefix *offered = &all.prefixes[all.prefix_count];
 
 		if (known[i].drain)
 			continue;
 		offered->prefix = known[i].prefix;
-		copy_networks(known[i].ipv4, &offered->ipv4);
+		offered->ipv4 = netset_copy(known[i].ipv4);
 		all.prefix_count++;
 	}
 	return policy_new(&all);

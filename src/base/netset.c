@@ -34,6 +34,17 @@ void netset_add(struct netset *set, const struct network *network)
 	set->places[at] = set->count++;
 }
 
+struct netset netset_copy(const struct netset *set)
+{
+	struct netset copy = { 0 };
+
+	for (size_t i = 0; i < set->count; i++)
+		netset_add(&copy, &set->networks[i]);
+	if (set->count)
+		memcpy(copy.places, set->places, set->count * sizeof(*set->places));
+	return copy;
+}
+
 enum network_fault netset_add_text(struct netset *set, const char *text)
 {
 	static const struct word {

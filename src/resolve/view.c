@@ -30,21 +30,12 @@ void views_add(struct views *views, struct netset *clients, struct policy *polic
 	*clients = (struct netset){ 0 };
 }
 
-static struct netset copy_netset(const struct netset *from)
-{
-	struct netset to = { 0 };
-
-	for (size_t i = 0; i < from->count; i++)
-		netset_add(&to, &from->networks[i]);
-	return to;
-}
-
 void views_copy(const struct views *views, struct policy *const *policies, struct views *out)
 {
 	views_set_fallback(out, policy_ref(policies ? policies[0] : views->fallback));
 	for (size_t i = 0; i < views->count; i++) {
 		const struct view *view = &views->items[i];
-		struct netset clients = copy_netset(&view->clients);
+		struct netset clients = netset_copy(&view->clients);
 
 		views_add(out, &clients, policy_ref(policies ? policies[i + 1] : view->policy));
 	}

@@ -124,6 +124,31 @@ static void an_empty_set_holds_nothing(void **state)
 	netset_clear(&set);
 }
 
+static void a_copy_finds_what_the_set_finds(void **state)
+{
+	struct netset set = { 0 };
+	struct netset copy;
+	struct addr addr;
+	size_t place;
+
+	(void)state;
+	assert_int_equal(netset_add_text(&set, "10.0.0.0/8"), NETWORK_OK);
+	assert_int_equal(netset_add_text(&set, "10.1.0.0/16"), NETWORK_OK);
+	assert_int_equal(netset_add_text(&set, "192.0.2.1"), NETWORK_OK);
+	copy = netset_copy(&set);
+	netset_clear(&set);
+	assert_true(addr_parse("10.1.2.3", &addr));
+	assert_int_equal(netset_find(&copy, &addr, &place)->length, 16);
+	assert_int_equal(place, 1);
+	assert_true(addr_parse("192.0.2.2", &addr));
+	assert_false(netset_contains(&copy, &addr));
+	assert_true(addr_parse("172.16.0.1", &addr));
+	for (size_t i = 0; i < 20; i++)
+		netset_add(&copy, &(struct network){ .addr = addr, .length = 32 });
+	assert_true(netset_contains(&copy, &addr));
+	netset_clear(&copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +156,7 @@ int main(void)
 		cmocka_unit_test(words_stand_for_networks),
 		cmocka_unit_test(faults_are_named_and_add_nothing),
 		cmocka_unit_test(an_empty_set_holds_nothing),
+		cmocka_unit_test(a_copy_finds_what_the_set_finds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

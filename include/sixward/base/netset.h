@@ -18,6 +18,9 @@ struct netset {
 void netset_clear(struct netset *set);
 void netset_add(struct netset *set, const struct network *network);
 
+/* The caller's, to clear. */
+struct netset netset_copy(const struct netset *set);
+
 /* Adds a CIDR prefix, a single address, or one of the words loopback, link-local,
  * private (RFC 1918, fc00::/7, 100.64.0.0/10) and any (config.md, network list). */
 enum network_fault netset_add_text(struct netset *set, const char *text);
