@@ -155,7 +155,7 @@ static bool has_direct_upstream(const struct check *check)
 		if (!is_via_nat64(&list->items[i]))
 			return true;
 	}
-	return list->kind != TREE_LIST; /* complained of already */
+	return !list || list->kind != TREE_LIST; /* complained of already */
 }
 
 static void check_sources(const struct check *check)
