@@ -156,6 +156,26 @@ void json_number(struct json *json, const char *key, int64_t number)
 	end(json);
 }
 
+void json_decimal(struct json *json, const char *key, int64_t thousandths)
+{
+	uint64_t size = thousandths < 0 ? 0 - (uint64_t)thousandths : (uint64_t)thousandths;
+
+	begin(json, key);
+	(void)fprintf(json->out, "%s%" PRIu64 ".%03u", thousandths < 0 ? "-" : "", size / 1000,
+		(unsigned)(size % 1000));
+	end(json);
+}
+
+/* A list in one line. */
+void json_numbers(struct json *json, const char *key, const uint64_t *numbers, size_t count)
+{
+	begin(json, key);
+	for (size_t i = 0; i < count; i++)
+		(void)fprintf(json->out, "%s%" PRIu64, i ? ", " : "[", numbers[i]);
+	(void)fputs(count ? "]" : "[]", json->out);
+	end(json);
+}
+
 void json_switch(struct json *json, const char *key, bool is_on)
 {
 	begin(json, key);

@@ -295,6 +295,18 @@ size_t adverts_find(const struct adverts *adverts, struct prefix out[POLICY_PREF
 	return count;
 }
 
+bool adverts_find_router(
+	const struct adverts *adverts, const struct prefix *prefix, struct addr *router)
+{
+	for (size_t i = 0; i < adverts->pair_count; i++) {
+		if (!prefix_equal(&adverts->pairs[i].prefix, prefix))
+			continue;
+		*router = adverts->pairs[i].router;
+		return true;
+	}
+	return false;
+}
+
 bool adverts_are_tried(const struct adverts *adverts)
 {
 	return adverts->is_tried;

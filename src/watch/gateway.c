@@ -32,6 +32,7 @@ struct gateway {
 	size_t probe_count;
 	size_t under_way; /* of the probes */
 	struct pulse pulse;
+	uint64_t since_ms;   /* its state is what it is */
 	struct timer *timer; /* the next check; stands while one is under way */
 	uint64_t started_ms; /* the last check */
 	uint64_t ended_ms;
@@ -81,6 +82,7 @@ static struct gateway *gateway_new(struct gateways *gateways, const struct prefi
 
 	gateway->gateways = gateways;
 	gateway->prefix = *prefix;
+	gateway->since_ms = loop_now_ms(gateways->loop);
 	gateway->timer = timer_new(gateways->loop, on_time, gateway);
 	return gateway;
 }
@@ -184,6 +186,8 @@ static void end_check(struct gateway *gateway, bool has_changed)
 	struct gateways *gateways = gateway->gateways;
 
 	gateway->ended_ms = loop_now_ms(gateways->loop);
+	if (has_changed)
+		gateway->since_ms = gateway->ended_ms;
 	gateway->is_tried = true;
 	plan(gateway);
 	count_states(gateways);
@@ -437,6 +441,7 @@ size_t gateways_find(const struct gateways *gateways, struct gateway_state out[G
 
 		out[i] = (struct gateway_state){ .prefix = gateway->prefix,
 			.pulse = gateway->pulse,
+			.since_ms = gateway->since_ms,
 			.has_targets = gateway->probe_count > 0 };
 	}
 	for (uint8_t i = 0; i < gateways->count; i++)

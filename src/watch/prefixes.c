@@ -355,6 +355,18 @@ size_t prefixes_find(const struct prefixes *prefixes, const struct endpoint *ser
 	return learner->taught_count;
 }
 
+bool prefixes_find_server(
+	const struct prefixes *prefixes, const struct prefix *prefix, struct endpoint *server)
+{
+	for (size_t i = 0; i < prefixes->count; i++) {
+		if (!is_taught_by(prefixes->learners[i], prefix))
+			continue;
+		*server = prefixes->learners[i]->server;
+		return true;
+	}
+	return false;
+}
+
 bool prefixes_are_tried(const struct prefixes *prefixes)
 {
 	for (size_t i = 0; i < prefixes->count; i++) {

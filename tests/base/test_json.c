@@ -72,6 +72,24 @@ static void values_of_every_kind_are_told_apart_by_commas(void **state)
 			   "]\n");
 }
 
+static void decimals_and_rows_of_numbers_stand_in_one_line(void **state)
+{
+	static const uint64_t numbers[] = { 1, 0, UINT64_MAX };
+	struct json json = start();
+
+	(void)state;
+	json_open_list(&json, NULL);
+	json_decimal(&json, NULL, 12345);
+	json_decimal(&json, NULL, 7);
+	json_decimal(&json, NULL, -1050);
+	json_decimal(&json, NULL, INT64_MIN);
+	json_numbers(&json, NULL, numbers, 3);
+	json_numbers(&json, NULL, numbers, 0);
+	json_close(&json);
+	assert_told(&json, "[\n  12.345,\n  0.007,\n  -1.050,\n  -9223372036854775.808,\n"
+			   "  [1, 0, 18446744073709551615],\n  []\n]\n");
+}
+
 /* RFC 8259 7 and 8.1. */
 static void no_text_breaks_out_of_its_quotes(void **state)
 {
@@ -112,6 +130,7 @@ int main(void)
 		cmocka_unit_test(a_value_stands_alone),
 		cmocka_unit_test(what_is_empty_takes_no_lines),
 		cmocka_unit_test(values_of_every_kind_are_told_apart_by_commas),
+		cmocka_unit_test(decimals_and_rows_of_numbers_stand_in_one_line),
 		cmocka_unit_test(no_text_breaks_out_of_its_quotes),
 		cmocka_unit_test(keys_are_escaped_too),
 	};

@@ -164,6 +164,24 @@ static void assert_held(const struct scene *scene, const char *expected)
 }
 
 /* R8781-4-a */
+/* NULL: nobody speaks of the prefix. */
+static void assert_router(const struct scene *scene, const char *text, const char *expected)
+{
+	struct network network;
+	struct prefix prefix;
+	struct addr router;
+	struct addr wanted;
+
+	assert_int_equal(network_parse(text, &network), NETWORK_OK);
+	assert_int_equal(prefix_make(&network, NULL, &prefix), PREFIX_OK);
+	assert_int_equal(adverts_find_router(scene->adverts, &prefix, &router), expected != NULL);
+	if (!expected)
+		return;
+	assert_true(addr_parse(expected, &wanted));
+	router.zone = wanted.zone;
+	assert_true(addr_equal(&router, &wanted));
+}
+
 static void a_prefix_holds_for_its_lifetime(void **state)
 {
 	struct scene scene;
@@ -238,14 +256,18 @@ static void a_prefix_holds_while_any_router_says_so(void **state)
 	advertise(&scene, OTHER, 1800, "2001:db8:b::");
 	advertise(&scene, OTHER, 1800, "2001:db8:a::");
 	assert_held(&scene, "2001:db8:a::/96 2001:db8:b::/96");
+	assert_router(&scene, "2001:db8:a::/96", ROUTER);
+	assert_router(&scene, "2001:db8:b::/96", OTHER);
 	assert_int_equal(scene.changes, 2);
 	sim_run_for(scene.sim, 601 * SECOND_MS); /* the first router's word has run out */
 	assert_held(&scene, "2001:db8:a::/96 2001:db8:b::/96");
 	advertise(&scene, ROUTER, 0, "2001:db8:a::"); /* and is not the other's */
 	assert_held(&scene, "2001:db8:a::/96 2001:db8:b::/96");
 	assert_int_equal(scene.changes, 2);
+	assert_router(&scene, "2001:db8:a::/96", OTHER);
 	advertise(&scene, OTHER, 0, "2001:db8:a::");
 	assert_held(&scene, "2001:db8:b::/96");
+	assert_router(&scene, "2001:db8:a::/96", NULL);
 	assert_int_equal(scene.changes, 3);
 	close_scene(&scene);
 }

@@ -283,6 +283,15 @@ static uint64_t wait_for(struct scene *scene, enum pulse_state state)
 	return loop_now_ms(scene->loop) - start_ms;
 }
 
+/* Since when the only gateway is what it is. */
+static uint64_t since_ms(const struct scene *scene)
+{
+	struct gateway_state states[GATEWAYS_MAX];
+
+	assert_int_equal(gateways_find(scene->gateways, states), 1);
+	return states[0].since_ms;
+}
+
 static void who_connects_or_refuses_is_live(void **state)
 {
 	static const struct {
@@ -349,17 +358,21 @@ static void one_that_comes_back_is_live_after_two_checks_in_a_row(void **state)
 {
 	struct scene scene;
 	struct host *host = open_live(&scene);
+	uint64_t died_ms;
 	size_t count;
 
 	(void)state;
 	host->verdict = SIM_IGNORE;
 	(void)wait_for(&scene, PULSE_DEAD);
+	died_ms = loop_now_ms(scene.loop);
 	play(&scene, 60000);
 	assert_int_equal(scene.told, 2);
+	assert_int_equal(since_ms(&scene), died_ms);
 	host->verdict = SIM_REFUSE;
 	count = host->count;
 	assert_in_range(wait_for(&scene, PULSE_LIVE), TIMEOUT_MS,
 		EVERY_MS + TIMEOUT_MS + 2 * ROUND_TRIP_MS);
+	assert_int_equal(since_ms(&scene), loop_now_ms(scene.loop));
 	assert_int_equal(host->count, count + 2);
 	assert_in_range(host->came_ms[count + 1] - host->came_ms[count], TIMEOUT_MS,
 		TIMEOUT_MS + ROUND_TRIP_MS);

@@ -285,6 +285,20 @@ static void expect_taught(const struct scene *scene, size_t server, const char *
 	assert_string_equal(text, want);
 }
 
+/* 0: nobody has taught it. */
+static void expect_teacher(const struct scene *scene, const char *text, size_t number)
+{
+	struct network network;
+	struct prefix prefix;
+	struct endpoint server;
+
+	assert_int_equal(network_parse(text, &network), NETWORK_OK);
+	assert_int_equal(prefix_make(&network, NULL, &prefix), PREFIX_OK);
+	assert_int_equal(prefixes_find_server(scene->prefixes, &prefix, &server), number > 0);
+	if (number)
+		assert_true(endpoint_equal(&server, &scene->servers[number - 1].at));
+}
+
 struct reading {
 	const char *label;
 	uint64_t value;
@@ -332,6 +346,9 @@ static void asks_each_server_by_itself(void **state)
 	expect_taught(&scene, 1, "64:ff9b::/96");
 	expect_taught(&scene, 2, "2001:db8:64::/96 64:ff9b::/96");
 	expect_taught(&scene, 3, "");
+	expect_teacher(&scene, "64:ff9b::/96", 2);
+	expect_teacher(&scene, "2001:db8:64::/96", 3);
+	expect_teacher(&scene, "2001:db8:65::/96", 0);
 	assert_int_equal(scene.changes, 1);
 	expect_count(&scene, "result=\"learned\"", 2);
 	expect_count(&scene, "result=\"none\"", 1);

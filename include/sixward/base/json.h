@@ -35,6 +35,8 @@ void json_close(struct json *json);
 
 void json_text(struct json *json, const char *key, const char *text); /* NULL = null */
 void json_number(struct json *json, const char *key, int64_t number);
+void json_decimal(struct json *json, const char *key, int64_t thousandths);
+void json_numbers(struct json *json, const char *key, const uint64_t *numbers, size_t count);
 void json_switch(struct json *json, const char *key, bool is_on);
 void json_null(struct json *json, const char *key);
 

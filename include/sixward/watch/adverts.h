@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sixward/base/addr.h"
 #include "sixward/base/counts.h"
 #include "sixward/dns64/policy.h"
 #include "sixward/net/loop.h"
@@ -27,6 +28,10 @@ void adverts_free(struct adverts *adverts); /* NULL is fine; no callback after i
 /* The prefixes that hold now, in the order in which they were first heard, each once. Returns how
  * many. */
 size_t adverts_find(const struct adverts *adverts, struct prefix out[POLICY_PREFIXES_MAX]);
+
+/* The router that first spoke of a prefix that holds now. False: none did. */
+bool adverts_find_router(
+	const struct adverts *adverts, const struct prefix *prefix, struct addr *router);
 
 /* Whether an advertisement was heard, or the solicitations of the start have gone unanswered: for
  * commands that wait. */

@@ -31,8 +31,9 @@ struct gateway_prefix {
 struct gateway_state {
 	struct prefix prefix;
 	struct pulse pulse;
-	uint8_t rank;     /* 0 = the best (pulse_rank) */
-	bool has_targets; /* false: it cannot be checked */
+	uint64_t since_ms; /* when it came to that state, in the loop's time */
+	uint8_t rank;      /* 0 = the best (pulse_rank) */
+	bool has_targets;  /* false: it cannot be checked */
 };
 
 /* A check has changed a state or the order: for the owner to make new policies. Never before the

@@ -38,6 +38,10 @@ void prefixes_set(struct prefixes *prefixes, const struct message_rules *rules,
 size_t prefixes_find(const struct prefixes *prefixes, const struct endpoint *server,
 	struct prefix out[POLICY_PREFIXES_MAX]);
 
+/* The first server that has taught the prefix. False: none has. */
+bool prefixes_find_server(
+	const struct prefixes *prefixes, const struct prefix *prefix, struct endpoint *server);
+
 /* Whether each server has answered or failed at least once: for commands that wait. */
 bool prefixes_are_tried(const struct prefixes *prefixes);
 
