@@ -5,7 +5,8 @@
 # Does nothing, and needs no network, when all are there.
 set -eu
 
-build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libldns-dev libyaml-dev libsystemd-dev'
+build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libldns-dev libyaml-dev
+	libmicrohttpd-dev'
 test='git libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck valgrind python3
 	nsd unbound ldnsutils bind9-dnsutils knot-dnsutils curl iproute2 tayga mandoc universal-ctags'
 lab='nodejs'
