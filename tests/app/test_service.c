@@ -44,7 +44,6 @@ static void manager_init(struct manager *manager)
 	char name[64];
 
 	*manager = (struct manager){ .loop = loop_new(), .is_well = true };
-	manager->service = service_new(manager->loop);
 	/* Bound to its family alone, it is given a free name in the abstract space. */
 	manager->descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	assert_int_equal(
@@ -53,6 +52,7 @@ static void manager_init(struct manager *manager)
 	(void)snprintf(name, sizeof(name), "@%.*s",
 		(int)(size - offsetof(struct sockaddr_un, sun_path) - 1), address.sun_path + 1);
 	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
+	manager->service = service_new(manager->loop);
 }
 
 static void manager_clear(struct manager *manager)
@@ -110,6 +110,22 @@ static void a_sign_of_life_comes_twice_in_the_time_that_is_waited(void **state)
 	manager_clear(&manager);
 }
 
+static void signs_of_life_meant_for_another_process_are_not_given(void **state)
+{
+	struct manager manager;
+
+	(void)state;
+	manager_init(&manager);
+	assert_int_equal(setenv("WATCHDOG_USEC", "30000000", 1), 0);
+	assert_int_equal(setenv("WATCHDOG_PID", "1", 1), 0);
+	service_watch(manager.service, on_asked, &manager);
+	expect_heard(&manager, "");
+	unsetenv("WATCHDOG_PID");
+	service_watch(manager.service, on_asked, &manager);
+	expect_heard(&manager, "WATCHDOG=1");
+	manager_clear(&manager);
+}
+
 static void no_sign_of_life_comes_while_not_all_is_well(void **state)
 {
 	struct manager manager;
@@ -164,15 +180,75 @@ static void without_a_manager_nobody_is_told_anything(void **state)
 	loop_free(loop);
 }
 
-/* LISTEN_PID is another's: the variables were left by a parent. */
-static void sockets_for_another_process_are_not_taken(void **state)
+/* What it was told last is the state that we are in, and comes when it reads again. */
+static void a_manager_that_does_not_read_is_told_later_and_not_waited_for(void **state)
 {
+	enum { FULL = 2000 }; /* more than the kernel keeps for a socket */
+	struct manager manager;
+	char text[512];
+
 	(void)state;
-	assert_int_equal(setenv("LISTEN_FDS", "2", 1), 0);
-	assert_int_equal(setenv("LISTEN_PID", "1", 1), 0);
-	assert_int_equal(service_count_sockets(), 0);
-	unsetenv("LISTEN_FDS");
+	manager_init(&manager);
+	for (unsigned i = 0; i < FULL; i++)
+		service_note_ready(manager.service, "Answering");
+	service_note_stopping(manager.service, "Finishing");
+	(void)sim_run_for(sim_of(manager.loop), 5000);
+	while (recv(manager.descriptor, text, sizeof(text), 0) > 0)
+		assert_memory_equal(text, "READY=1", 7);
+	(void)sim_run_for(sim_of(manager.loop), 1000);
+	expect_heard(&manager, "STOPPING=1\nSTATUS=Finishing");
+	(void)sim_run_for(sim_of(manager.loop), 5000);
+	expect_heard(&manager, "");
+	manager_clear(&manager);
+}
+
+static void an_address_that_is_none_is_not_used(void **state)
+{
+	static const char *const rows[] = { "", "vsock:2:1234", "relative", "/nowhere/at/all",
+		"@no-such-name",
+		"/a-name-longer-than-any-address-of-this-kind-can-be/and-longer/and-longer/"
+		"and-longer/and-longer/and-longer" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct loop *loop = loop_new();
+		struct service *service;
+
+		assert_int_equal(setenv("NOTIFY_SOCKET", rows[i], 1), 0);
+		service = service_new(loop);
+		service_note_ready(service, "Answering");
+		(void)sim_run_for(sim_of(loop), 5000);
+		service_free(service);
+		loop_free(loop);
+	}
+	unsetenv("NOTIFY_SOCKET");
+}
+
+/* LISTEN_PID is another's: the variables were left by a parent. */
+static void sockets_are_taken_only_if_they_are_for_this_process(void **state)
+{
+	char us[32];
+	const struct row {
+		const char *process, *sockets;
+		size_t count;
+	} rows[] = { { us, "2", 2 }, { us, "0", 0 }, { us, "-1", 0 }, { us, "two", 0 },
+		{ us, "99999999", 0 }, { us, NULL, 0 }, { "1", "2", 0 }, { "", "2", 0 },
+		{ NULL, "2", 0 } };
+
+	(void)state;
+	log_silence();
+	(void)snprintf(us, sizeof(us), "%d", (int)getpid());
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsetenv("LISTEN_PID");
+		unsetenv("LISTEN_FDS");
+		if (rows[i].process)
+			assert_int_equal(setenv("LISTEN_PID", rows[i].process, 1), 0);
+		if (rows[i].sockets)
+			assert_int_equal(setenv("LISTEN_FDS", rows[i].sockets, 1), 0);
+		assert_true(service_count_sockets() == rows[i].count);
+	}
 	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
 }
 
 static void without_an_account_nothing_changes(void **state)
@@ -242,14 +318,15 @@ static void has_room_for_many_files_before_there_are_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#if HAVE_SYSTEMD
 		cmocka_unit_test(the_manager_hears_how_it_goes),
 		cmocka_unit_test(a_sign_of_life_comes_twice_in_the_time_that_is_waited),
+		cmocka_unit_test(signs_of_life_meant_for_another_process_are_not_given),
 		cmocka_unit_test(no_sign_of_life_comes_while_not_all_is_well),
-#endif
 		cmocka_unit_test(where_nobody_waits_for_a_sign_of_life_nothing_is_asked),
 		cmocka_unit_test(without_a_manager_nobody_is_told_anything),
-		cmocka_unit_test(sockets_for_another_process_are_not_taken),
+		cmocka_unit_test(a_manager_that_does_not_read_is_told_later_and_not_waited_for),
+		cmocka_unit_test(an_address_that_is_none_is_not_used),
+		cmocka_unit_test(sockets_are_taken_only_if_they_are_for_this_process),
 		cmocka_unit_test(knows_who_has_an_account),
 		cmocka_unit_test(without_an_account_nothing_changes),
 		cmocka_unit_test(an_account_that_is_not_there_is_a_failure),

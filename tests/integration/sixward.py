@@ -95,6 +95,10 @@ def wait_for_end(process, number):
 class Sixward:
     """A running server. `config` is a dict; listen, prefixes and workers get defaults for tests."""
 
+    before = ()  # a command that ends in the server's
+    variables = {}  # of its environment
+    descriptors = ()  # that it inherits
+
     def __init__(self, ups=(), addresses=('127.0.0.1', '::1'), start=True, limit_files=None,
                  port=None, measured=False, **config):
         self.addresses = addresses
@@ -147,7 +151,8 @@ class Sixward:
     def _spawn(self):
         self.lines = []
         self.process = subprocess.Popen(
-            [*wrapper(), binary(), 'run', '-c', self.path], env=environment(self.measured),
+            [*self.before, *wrapper(), binary(), 'run', '-c', self.path],
+            env=dict(environment(self.measured), **self.variables), pass_fds=self.descriptors,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             errors='replace', preexec_fn=self._limits if self.limit_files else None)
         self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)

@@ -7,7 +7,7 @@
 #include "sixward/net/loop.h"
 
 /* Being a service: the door to the service manager, what it takes from the host, and the rights
- * that it gives up. Without a manager, or without its library, nobody is told anything. */
+ * that it gives up. Without a manager nobody is told anything. */
 
 /* The sockets that the manager has passed are the descriptors from here on. */
 enum { SERVICE_SOCKETS_START = 3 };
@@ -20,7 +20,8 @@ struct service;
 struct service *service_new(struct loop *loop);
 void service_free(struct service *service); /* NULL is fine */
 
-/* Words of the status that the manager shows: a line for people. */
+/* What the manager cannot be told now it is told later: nobody waits for it. `status` is what it
+ * shows, a line for people. */
 
 void service_note_ready(struct service *service, const char *status); /* after a reload as well */
 void service_note_reloading(struct service *service);
