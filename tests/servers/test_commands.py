@@ -154,6 +154,14 @@ class Check(Case):
         for text in ('', '# nothing\n', '{}\n', 'workers: 2\n'):
             self.expect(('check', '-c', self.file(text)), 0, [])
 
+    def test_an_account_that_this_host_does_not_have_is_warned_of(self):
+        for user, said in (('no-such-account', 'warning: user: found "no-such-account", but'),
+                           ('root', ''), ('null', '')):
+            path = self.file('user: %s\n' % user)
+            _, _, err = self.expect(('check', '-c', path), 0, [])
+            self.assertIn(said, ''.join(err))
+            self.assertEqual(len(err), 1 if said else 0, err)
+
     def test_a_warning_is_no_error(self):
         path = self.file('listen: ["0.0.0.0:53"]\n')
         _, _, err = self.expect(('check', '-c', path), 0, [], 'listen')
