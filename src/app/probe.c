@@ -82,18 +82,18 @@ static bool is_signed(const struct reply *reply)
 	return false;
 }
 
-static void on_done(void *owner, struct reply *reply, const struct failure *failure, uint8_t tries)
+static void on_done(void *owner, const struct group_result *found)
 {
 	struct asking *asking = owner;
 	struct probing *probing = asking->probing;
+	const struct reply *reply = found->reply;
 
-	(void)tries;
 	asking->query = NULL;
 	probing->open--;
 	if (asking->answer)
 		*asking->answer = (struct probe_answer){
-			.result = reply ? PROBE_ANSWERED : result_of(failure),
-			.rcode = reply ? 0 : failure->rcode,
+			.result = reply ? PROBE_ANSWERED : result_of(found->failure),
+			.rcode = reply ? 0 : found->failure->rcode,
 			.took_ms = (uint32_t)(loop_now_ms(probing->loop) - asking->started_ms),
 		};
 	if (reply && asking->has_dnssec)

@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "sixward/app/lookout.h"
+#include "sixward/app/query_log.h"
 #include "sixward/app/worker.h"
+#include "sixward/base/log.h"
 #include "sixward/base/mem.h"
-#include "sixward/dns/message.h"
 #include "sixward/front/gate.h"
 #include "sixward/net/socket.h"
 #include "sixward/net/timer.h"
@@ -76,25 +77,11 @@ struct delivery {
 	struct lane *lane;
 };
 
-/* A line per query, where it was asked for. */
+/* Where a line per query was asked for. */
 static void on_query(void *owner, const struct query_observation *seen)
 {
-	char client[ENDPOINT_TEXT_MAX];
-	char name[NAME_TEXT_MAX];
-	char type[MESSAGE_TYPE_TEXT_MAX];
-	char rcode[MESSAGE_TYPE_TEXT_MAX];
-
 	(void)owner;
-	if (!seen->question || !log_wants(LOG_INFO))
-		return;
-	log_info("query",
-		LOG_FIELDS(LOG_TEXT("client", endpoint_format(&seen->origin->client, client)),
-			LOG_TEXT("transport", seen->origin->stream ? "tcp" : "udp"),
-			LOG_TEXT("name", name_format(seen->question->name.octets, name)),
-			LOG_TEXT("type", message_format_type(seen->question->type, type)),
-			LOG_TEXT("outcome", outcome_label(seen->outcome)),
-			LOG_TEXT("rcode", message_format_rcode(seen->rcode, rcode)),
-			LOG_NUMBER("ms", seen->took_ms)));
+	query_log(seen);
 }
 
 static struct cookies *make_cookies(const struct server *server, const struct config *config)

@@ -97,7 +97,7 @@ bool claims_take(struct claims *claims, struct claims_claim *claim, const struct
 }
 
 void claims_release(struct claims *claims, struct claims_claim *claim, struct reply *reply,
-	const struct failure *failure)
+	const struct failure *failure, const struct endpoint *server)
 {
 	struct claims_shard *shard = shard_of(claims, claim->link.hash);
 
@@ -112,6 +112,8 @@ void claims_release(struct claims *claims, struct claims_claim *claim, struct re
 			wait->reply = reply_ref(reply);
 		else if (failure)
 			wait->failure = *failure;
+		if (server)
+			wait->server = *server;
 		loop_post(wait->loop, wait->call, wait);
 	}
 	pthread_mutex_unlock(&shard->lock);

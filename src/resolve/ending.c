@@ -459,6 +459,35 @@ static void be_reversed(const struct inquiry *inquiry, struct ending *ending)
 		reverse_answer(&inquiry->question, &inquiry->reverse, &ptr));
 }
 
+/* Whether there are addresses in it that upstream has not said. */
+static bool has_made_aaaa(const struct inquiry *inquiry, const struct ending *ending)
+{
+	const struct reply *native;
+
+	if (ending->outcome == OUTCOME_SYNTHESIZED)
+		return true;
+	if (ending->outcome != OUTCOME_STALE || inquiry->plan != PLAN_AAAA)
+		return false;
+	native = inquiry->main.reply;
+	return !native || !reply_data_count(native, TYPE_AAAA);
+}
+
+const struct prefix *ending_prefix(const struct inquiry *inquiry, const struct ending *ending)
+{
+	if (!has_made_aaaa(inquiry, ending))
+		return NULL;
+	for (size_t i = 0; i < reply_count(ending->reply); i++) {
+		struct record record = reply_record(ending->reply, i);
+		const struct prefix *prefix = NULL;
+		uint8_t ipv4[4];
+
+		if (record.section == SECTION_ANSWER && record.type == TYPE_AAAA &&
+			policy_extract(inquiry->policy, record.rdata, ipv4, &prefix))
+			return prefix;
+	}
+	return NULL;
+}
+
 bool ending_decide(const struct inquiry *inquiry, struct ending *ending)
 {
 	switch (inquiry->plan) {

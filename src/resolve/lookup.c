@@ -119,13 +119,19 @@ static void relay_leave(struct relay *relay)
 		relay_end(relay);
 }
 
-/* Tells the other workers, once. */
-static void release(struct flight *flight, struct reply *reply, const struct failure *failure)
+/* Tells the other workers, once; NULL: without a word. */
+static void release(struct flight *flight, const struct lookup_result *result)
 {
+	struct claims *claims = flight->lookups->options.claims;
+
 	if (!flight->has_claim)
 		return;
 	flight->has_claim = false;
-	claims_release(flight->lookups->options.claims, &flight->claim, reply, failure);
+	if (result)
+		claims_release(claims, &flight->claim, result->reply,
+			result->reply ? NULL : &result->failure, result->server);
+	else
+		claims_release(claims, &flight->claim, NULL, NULL, NULL);
 }
 
 static void waiter_recycle(struct lookups *lookups, struct lookup *lookup)
@@ -142,7 +148,7 @@ static void waiter_recycle(struct lookups *lookups, struct lookup *lookup)
 /* Lets go of all that it holds, but not of its memory. */
 static void flight_clear(struct flight *flight)
 {
-	release(flight, NULL, NULL);
+	release(flight, NULL);
 	if (flight->relay)
 		relay_leave(flight->relay);
 	while (flight->waiters) {
@@ -356,25 +362,26 @@ static void flight_learn(struct flight *flight, const struct lookup_result *resu
 
 	if (result->reply) {
 		cache_store(lookups->options.cache, &flight->question, result->reply, now_ms);
-		release(flight, result->reply, NULL);
+		release(flight, result);
 	} else if (is_lasting(flight, &result->failure)) {
 		cache_store_failure(
 			lookups->options.cache, &flight->question, &result->failure, now_ms);
-		release(flight, NULL, &result->failure);
+		release(flight, result);
 	}
 	/* A failure that says more of this flight than of its question is not told: the other
 	 * workers ask for themselves, by flight_recycle. */
 	flight_end(flight, result);
 }
 
-static void end_with_failure(struct flight *flight, const struct failure *failure)
+static void end_with_failure(
+	struct flight *flight, const struct failure *failure, const struct endpoint *server)
 {
-	flight_learn(flight, &(struct lookup_result){ .failure = *failure });
+	flight_learn(flight, &(struct lookup_result){ .failure = *failure, .server = server });
 }
 
-static void end_with_chain_fault(struct flight *flight)
+static void end_with_chain_fault(struct flight *flight, const struct endpoint *server)
 {
-	end_with_failure(flight, &(struct failure){ .cause = FAILURE_CHAIN });
+	end_with_failure(flight, &(struct failure){ .cause = FAILURE_CHAIN }, server);
 }
 
 static void on_rest(void *owner, const struct lookup_result *result)
@@ -387,16 +394,16 @@ static void on_rest(void *owner, const struct lookup_result *result)
 
 	flight->rest = NULL;
 	if (!result->reply) {
-		end_with_failure(flight, &result->failure);
+		end_with_failure(flight, &result->failure, result->server);
 		return;
 	}
 	first.age_s = (uint32_t)((loop_now_ms(lookups->options.loop) - flight->first_ms) / S_MS);
 	joined = splice_replies(&flight->question, &first, &rest, lookups_links_max(lookups));
 	if (!joined) {
-		end_with_chain_fault(flight);
+		end_with_chain_fault(flight, result->server);
 		return;
 	}
-	flight_learn(flight, &(struct lookup_result){ .reply = joined });
+	flight_learn(flight, &(struct lookup_result){ .reply = joined, .server = result->server });
 	reply_unref(joined);
 }
 
@@ -562,6 +569,7 @@ bool lookup_now(
 		result->is_popular = hit.is_popular;
 		result->edition = hit.edition;
 		result->failure.cause = FAILURE_NONE;
+		result->server = NULL;
 		return true;
 	case CACHE_FAILURE:
 		*result =
@@ -587,45 +595,49 @@ static bool know_rest(
 
 /* D64-5.1.5-d: the chain in `reply` ends in an alias; asks on for its last target, where that
  * name's route leads, with the tries that are left. */
-static void flight_go_on(struct flight *flight, struct reply *reply, uint8_t tries)
+static void flight_go_on(struct flight *flight, const struct group_result *found)
 {
 	struct lookups *lookups = flight->lookups;
+	struct reply *reply = found->reply;
 	struct question rest = splice_question(&flight->question, reply);
 	struct lookup_result result;
 
 	routes_set_scope(lookups->options.routes, &rest);
-	if (tries >= flight->tries_max || reply_facts(reply)->links > lookups_links_max(lookups) ||
+	if (found->tries >= flight->tries_max ||
+		reply_facts(reply)->links > lookups_links_max(lookups) ||
 		waits_for(flight_find(lookups, &rest, hash_of(lookups, &rest)), flight)) {
-		end_with_chain_fault(flight); /* D64-5.1.5-g, R1123-6.1.3.3-a */
+		end_with_chain_fault(flight, found->server); /* D64-5.1.5-g, R1123-6.1.3.3-a */
 		return;
 	}
 	count_up(&lookups->count_parts);
 	flight->first = reply_ref(reply);
 	flight->first_ms = loop_now_ms(lookups->options.loop);
 	if (know_rest(lookups, &rest, &result)) {
+		result.server = found->server;
 		on_rest(flight, &result);
 		reply_unref(result.reply);
 		return;
 	}
-	flight->rest = join(lookups, &rest, flight->stream, (uint8_t)(flight->tries_max - tries),
-		flight->deadline_ms, on_rest, flight);
+	flight->rest = join(lookups, &rest, flight->stream,
+		(uint8_t)(flight->tries_max - found->tries), flight->deadline_ms, on_rest, flight);
 }
 
-static void on_group_done(
-	void *owner, struct reply *reply, const struct failure *failure, uint8_t tries)
+static void on_group_done(void *owner, const struct group_result *found)
 {
 	struct flight *flight = owner;
-	bool is_starved = flight->tries_max < GROUP_TRIES_MAX && tries >= flight->tries_max;
+	bool is_starved = flight->tries_max < GROUP_TRIES_MAX && found->tries >= flight->tries_max;
 
 	flight->asked = NULL;
-	if (!reply && is_starved)
-		end_with_failure(flight, &(struct failure){ .cause = FAILURE_LIMIT });
-	else if (!reply)
-		end_with_failure(flight, failure);
-	else if (reply_facts(reply)->kind == REPLY_CHAIN)
-		flight_go_on(flight, reply, tries);
+	if (!found->reply && is_starved)
+		end_with_failure(
+			flight, &(struct failure){ .cause = FAILURE_LIMIT }, found->server);
+	else if (!found->reply)
+		end_with_failure(flight, found->failure, found->server);
+	else if (reply_facts(found->reply)->kind == REPLY_CHAIN)
+		flight_go_on(flight, found);
 	else
-		flight_learn(flight, &(struct lookup_result){ .reply = reply });
+		flight_learn(flight,
+			&(struct lookup_result){ .reply = found->reply, .server = found->server });
 }
 
 static void on_told(void *owner)
@@ -637,6 +649,8 @@ static void on_told(void *owner)
 	if (flight) {
 		flight->relay = NULL;
 		result.reply = relay->wait.reply;
+		if (relay->wait.server.addr.family != ADDR_NONE)
+			result.server = &relay->wait.server;
 		if (result.reply || result.failure.cause != FAILURE_NONE)
 			flight_end(flight, &result);
 		else

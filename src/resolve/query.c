@@ -29,6 +29,8 @@ struct query {
 	query_done *done;
 	void *owner;
 	struct policy *policy; /* held while in progress */
+	int view;
+	struct endpoint upstream; /* noted where somebody observes */
 	struct origin origin;
 	uint64_t started_ms;
 	uint64_t main_ms; /* after how long the main look-up ended; 0 = at once, or not yet */
@@ -186,7 +188,11 @@ static void observe(const struct query *query, const struct ending *ending)
 	const struct inquiry *inquiry = &query->inquiry;
 	bool main_is_aaaa = inquiry->question.type == TYPE_AAAA;
 	bool main_is_a = inquiry->question.type == TYPE_A;
-	struct query_observation observation = {
+	struct query_observation observation;
+
+	if (!parts->observe)
+		return;
+	observation = (struct query_observation){
 		.question = &inquiry->question,
 		.origin = &query->origin,
 		.outcome = ending->outcome,
@@ -196,11 +202,12 @@ static void observe(const struct query *query, const struct ending *ending)
 		.aaaa = main_is_aaaa ? inquiry->main.reply : inquiry->other.reply,
 		.a = main_is_a ? inquiry->main.reply : inquiry->other.reply,
 		.policy = query->policy,
+		.view = query->view,
+		.prefix = ending_prefix(inquiry, ending),
+		.upstream = query->upstream.addr.family == ADDR_NONE ? NULL : &query->upstream,
 		.edes = &ending->edes,
 	};
-
-	if (parts->observe)
-		parts->observe(parts->observer, &observation);
+	parts->observe(parts->observer, &observation);
 }
 
 static struct answer answer_of(const struct query *query, const struct ending *ending)
@@ -400,6 +407,8 @@ static void note(struct query *query, struct fact *fact, const struct lookup_res
 {
 	struct fact_sources sources = sources_of(query);
 
+	if (result->server && query->resolver->parts.observe)
+		query->upstream = *result->server;
 	fact->lookup = NULL;
 	if (fact == &query->inquiry.main)
 		query->main_ms = passed_ms(query);
@@ -555,7 +564,8 @@ static void query_fill(struct query *query, const struct request *request)
 	query->flags = wire->flags;
 	query->started_ms = loop_now_ms(parts->loop);
 	query->budget_ms = parts->budget_ms;
-	query->policy = views_find(parts->views, &request->origin.client.addr);
+	query->view = views_number(parts->views, &request->origin.client.addr);
+	query->policy = views_policy(parts->views, query->view);
 	query->question_size = (uint16_t)wire->question_size;
 	memcpy(query->question, wire->question_name, wire->question_size);
 

@@ -41,11 +41,21 @@ void views_copy(const struct views *views, struct policy *const *policies, struc
 	}
 }
 
-struct policy *views_find(const struct views *views, const struct addr *client)
+int views_number(const struct views *views, const struct addr *client)
 {
 	for (size_t i = 0; i < views->count; i++) {
 		if (netset_contains(&views->items[i].clients, client))
-			return views->items[i].policy;
+			return (int)i;
 	}
-	return views->fallback;
+	return VIEW_DEFAULT;
+}
+
+struct policy *views_policy(const struct views *views, int number)
+{
+	return number == VIEW_DEFAULT ? views->fallback : views->items[number].policy;
+}
+
+struct policy *views_find(const struct views *views, const struct addr *client)
+{
+	return views_policy(views, views_number(views, client));
 }

@@ -215,14 +215,20 @@ static void leave(struct group_query *query, bool lingers)
 		group_free(group);
 }
 
-static void on_done(void *owner, const struct search_result *result)
+static void on_done(void *owner, const struct search_result *found)
 {
 	struct group_query *query = owner;
 	group_done *done = query->done;
 	void *asker = query->owner;
+	struct group_result result = {
+		.reply = found->reply,
+		.failure = found->reply ? NULL : &found->failure,
+		.server = found->server.addr.family == ADDR_NONE ? NULL : &found->server,
+		.tries = found->tries,
+	};
 
-	leave(query, result->lingers);
-	done(asker, result->reply, result->reply ? NULL : &result->failure, result->tries);
+	leave(query, found->lingers);
+	done(asker, &result);
 }
 
 static void on_rested(void *owner)

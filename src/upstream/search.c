@@ -110,10 +110,25 @@ static bool linger(struct search *search)
 	return lingers;
 }
 
-/* Lets go first, then tells. */
-static void end(struct search *search, struct reply *reply, const struct failure *failure)
+/* Of those who said anything at all the last one asked. */
+static const struct attempt *find_answered(const struct search *search)
+{
+	for (size_t i = search->attempt_count; i > 0; i--)
+		if (search->attempts[i - 1].is_answered)
+			return &search->attempts[i - 1];
+	return NULL;
+}
+
+/* Lets go first, then tells. `said` NULL: no one word ended it. */
+static void end(struct search *search, const struct attempt *said, struct reply *reply,
+	const struct failure *failure)
 {
 	struct search_result result = { .reply = reply, .tries = (uint8_t)search->attempt_count };
+
+	if (!said)
+		said = find_answered(search);
+	if (said)
+		result.server = said->peer->endpoint;
 
 	if (failure) {
 		result.failure = *failure;
@@ -467,7 +482,7 @@ static void go_on(struct search *search)
 	if (seek(search))
 		arm(search);
 	else
-		end(search, NULL, &search->failure);
+		end(search, NULL, NULL, &search->failure);
 }
 
 static void give_up(struct search *search)
@@ -475,7 +490,7 @@ static void give_up(struct search *search)
 	for (size_t i = 0; i < search->attempt_count; i++)
 		if (!search->attempts[i].is_over)
 			add_failure(search, FAILURE_TIMEOUT);
-	end(search, NULL, &search->failure);
+	end(search, NULL, NULL, &search->failure);
 }
 
 /* Time has come to do more than wait for this attempt. */
@@ -580,7 +595,7 @@ static void weigh(struct attempt *attempt, struct judge_case matter)
 		if (attempt->dropped_edns)
 			peer_note_no_edns(peer, now_of(search));
 		peer_note_use(peer, true, now_of(search));
-		end(search, reply, reply ? NULL : &failure);
+		end(search, attempt, reply, reply ? NULL : &failure);
 		return;
 	}
 	if (result == JUDGE_NO_EDNS && drop_edns(attempt)) {

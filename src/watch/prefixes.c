@@ -224,19 +224,16 @@ static void schedule(struct learner *learner, const struct reply_facts *facts)
 	timer_start(learner->timer, is_denial ? wait_ms + jitter_ms : wait_ms - jitter_ms);
 }
 
-static void on_answer(
-	void *owner, struct reply *reply, const struct failure *failure, uint8_t tries)
+static void on_answer(void *owner, const struct group_result *found)
 {
 	struct learner *learner = owner;
-	enum result result = note_reply(learner, reply);
+	enum result result = note_reply(learner, found->reply);
 
-	(void)failure;
-	(void)tries;
 	learner->is_tried = true;
 	count_up(&learner->prefixes->results[result]);
 	if (result != RESULT_LEARNED)
 		log_without(learner, result);
-	schedule(learner, result == RESULT_FAILED ? NULL : reply_facts(reply));
+	schedule(learner, result == RESULT_FAILED ? NULL : reply_facts(found->reply));
 }
 
 static void on_time(void *owner)

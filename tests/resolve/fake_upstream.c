@@ -227,10 +227,16 @@ static void on_answer(void *owner)
 	uint8_t tries = query->tries;
 	group_done *done = query->done;
 	void *next_owner = query->owner;
+	struct endpoint server;
+
+	(void)endpoint_parse(FAKE_SERVER, 53, &server);
 
 	timer_free(query->timer);
 	free(query);
-	done(next_owner, answer.reply, answer.reply ? NULL : &answer.failure, tries);
+	done(next_owner, &(struct group_result){ .reply = answer.reply,
+				 .failure = answer.reply ? NULL : &answer.failure,
+				 .server = answer.is_silent ? NULL : &server,
+				 .tries = tries });
 	reply_unref(answer.reply);
 }
 

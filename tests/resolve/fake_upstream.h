@@ -9,6 +9,8 @@
 
 enum { FAKE_DELAY_MS = 10 };
 
+#define FAKE_SERVER "[2001:db8:53::1]:53" /* who speaks, if somebody does */
+
 /* The first group has scope 1 and serves every name. */
 struct routes *fake_new(struct loop *loop);
 void fake_add_zone(struct routes *routes, const char *zone, uint64_t scope, bool dns64);

@@ -57,6 +57,13 @@ static void on_observe(void *owner, const struct query_observation *observation)
 	scene->last_took_ms = observation->took_ms;
 	scene->last_had_aaaa = observation->aaaa != NULL;
 	scene->last_had_a = observation->a != NULL;
+	scene->last_view = observation->view;
+	scene->last_upstream[0] = '\0';
+	if (observation->upstream)
+		(void)endpoint_format(observation->upstream, scene->last_upstream);
+	scene->last_prefix[0] = '\0';
+	if (observation->prefix)
+		(void)network_format(&observation->prefix->network, scene->last_prefix);
 }
 
 static struct records *make_records(const struct scene *scene)

@@ -53,6 +53,9 @@ struct scene {
 	enum outcome last_outcome;
 	uint64_t last_took_ms;
 	bool last_had_aaaa, last_had_a;
+	int last_view;
+	char last_upstream[ENDPOINT_TEXT_MAX]; /* "" = none */
+	char last_prefix[NETWORK_TEXT_MAX];    /* the same */
 };
 
 void scene_init(struct scene *scene);

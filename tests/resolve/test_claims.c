@@ -64,26 +64,29 @@ static void the_first_asks_and_the_others_are_told(void **state)
 	struct waiting d = waiting_on(loop);
 	struct question question = question_of("x.example."), other = question_of("y.example.");
 	struct reply *reply = reply_to(&question);
+	struct endpoint server;
 
 	(void)state;
+	assert_true(endpoint_parse("[2001:db8::53]:53", 53, &server));
 	assert_true(take(claims, &question, &a));
 	assert_false(take(claims, &question, &b));
 	assert_false(take(claims, &question, &c));
 	assert_true(take(claims, &other, &d));
-	claims_release(claims, &a.claim, reply, NULL);
+	claims_release(claims, &a.claim, reply, NULL, &server);
 	assert_int_equal(b.told, 0); /* later, on its own loop */
 	(void)sim_run_for(sim_of(loop), 1);
 	assert_int_equal(a.told, 0);
 	assert_int_equal(b.told, 1);
 	assert_int_equal(c.told, 1);
 	assert_ptr_equal(b.wait.reply, reply);
+	assert_true(endpoint_equal(&b.wait.server, &server));
 	reply_unref(b.wait.reply);
 	reply_unref(c.wait.reply);
 
 	/* It may be claimed anew. */
 	assert_true(take(claims, &question, &b));
-	claims_release(claims, &b.claim, NULL, NULL);
-	claims_release(claims, &d.claim, NULL, NULL);
+	claims_release(claims, &b.claim, NULL, NULL, NULL);
+	claims_release(claims, &d.claim, NULL, NULL, NULL);
 	reply_unref(reply);
 	claims_free(claims);
 	loop_free(loop);
@@ -100,14 +103,15 @@ static void a_failure_is_told_and_silence_as_none(void **state)
 	(void)state;
 	assert_true(take(claims, &question, &a));
 	assert_false(take(claims, &question, &b));
-	claims_release(claims, &a.claim, NULL, &failure);
+	claims_release(claims, &a.claim, NULL, &failure, NULL);
 	(void)sim_run_for(sim_of(loop), 1);
 	assert_int_equal(b.wait.failure.cause, FAILURE_TIMEOUT);
+	assert_int_equal(b.wait.server.addr.family, ADDR_NONE);
 
 	b = waiting_on(loop);
 	assert_true(take(claims, &question, &a));
 	assert_false(take(claims, &question, &b));
-	claims_release(claims, &a.claim, NULL, NULL);
+	claims_release(claims, &a.claim, NULL, NULL, NULL);
 	(void)sim_run_for(sim_of(loop), 1);
 	assert_int_equal(b.told, 1);
 	assert_null(b.wait.reply);
@@ -128,7 +132,7 @@ static void who_leaves_is_not_told_unless_the_word_is_on_its_way(void **state)
 	assert_false(take(claims, &question, &b));
 	assert_false(take(claims, &question, &c));
 	assert_true(claims_leave(&b.wait));
-	claims_release(claims, &a.claim, NULL, NULL);
+	claims_release(claims, &a.claim, NULL, NULL, NULL);
 	assert_false(claims_leave(&c.wait));
 	(void)sim_run_for(sim_of(loop), 1);
 	assert_int_equal(b.told, 0);

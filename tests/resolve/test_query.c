@@ -641,6 +641,52 @@ static void another_policy_holds_for_the_next_answer(void **state)
 	views_clear(&views);
 }
 
+/* For a line of the log: who spoke, if somebody was asked just now, and with which prefix. */
+static void an_observer_sees_whose_word_it_was(void **state)
+{
+	struct scene *scene = *state;
+
+	fake_says(scene->routes, "AAAA x.org = NODATA 300/60");
+	fake_says(scene->routes, "A x.org = 300 A 192.0.2.1");
+	fake_says(scene->routes, "AAAA y.org = 300 AAAA 2001:db8:64::1");
+	fake_says(scene->routes, "AAAA z.org = SERVFAIL");
+	fake_says(scene->routes, "A z.org = SERVFAIL");
+	scene_ask(scene, "AAAA x.org");
+	assert_string_equal(scene->last_upstream, FAKE_SERVER);
+	assert_string_equal(scene->last_prefix, "2001:db8:64::/96");
+	scene_ask(scene, "AAAA x.org");
+	assert_string_equal(scene->last_upstream, "");
+	assert_string_equal(scene->last_prefix, "2001:db8:64::/96");
+	scene_ask(scene, "AAAA y.org");
+	assert_string_equal(scene->last_upstream, FAKE_SERVER);
+	assert_string_equal(scene->last_prefix, ""); /* upstream said so, not we */
+	scene_ask(scene, "AAAA z.org");
+	assert_int_equal(scene->last_outcome, OUTCOME_UPSTREAM_ERROR);
+	assert_string_equal(scene->last_upstream, FAKE_SERVER);
+	scene_ask(scene, "AAAA silent.org");
+	assert_int_equal(scene->last_outcome, OUTCOME_TIMED_OUT);
+	assert_string_equal(scene->last_upstream, "");
+	assert_string_equal(scene->last_prefix, "");
+	assert_int_equal(scene->last_view, VIEW_DEFAULT);
+	scene_ask(scene, "AAAA x.org from 203.0.113.1");
+	assert_int_equal(scene->last_view, 0);
+}
+
+/* Joined to the end of an alias chain that is asked for in parts. */
+static void an_observer_sees_who_ended_a_chain(void **state)
+{
+	struct scene *scene = *state;
+
+	fake_says(scene->routes, "AAAA x.org = 300 CNAME y.org");
+	fake_says(scene->routes, "A x.org = 300 CNAME y.org");
+	fake_says(scene->routes, "AAAA y.org = 300 AAAA 2001:db8::1");
+	scene_ask(scene, "AAAA y.org");
+	scene_ask(scene, "AAAA x.org");
+	assert_string_equal(scene->last_upstream, FAKE_SERVER); /* of the part asked just now */
+	scene_ask(scene, "AAAA x.org");
+	assert_string_equal(scene->last_upstream, "");
+}
+
 /* A reload while a request waits: it keeps its policy. */
 static void a_request_in_progress_keeps_its_policy(void **state)
 {
@@ -773,6 +819,8 @@ int main(void)
 		SCENE(our_own_question_on_its_way_back_is_dropped),
 		SCENE(a_cancelled_list_gets_no_answers),
 		SCENE(another_policy_holds_for_the_next_answer),
+		SCENE(an_observer_sees_whose_word_it_was),
+		SCENE(an_observer_sees_who_ended_a_chain),
 		SCENE(a_request_in_progress_keeps_its_policy),
 		SCENE(what_does_not_fit_is_truncated),
 		SCENE(what_no_message_can_hold_fails),

@@ -46,6 +46,8 @@ static void the_first_view_that_matches_is_used(void **state)
 
 		assert_true(addr_parse(rows[i].client, &addr));
 		assert_ptr_equal(views_find(&views, &addr), policies[rows[i].view]);
+		assert_int_equal(views_number(&views, &addr),
+			rows[i].view == 2 ? VIEW_DEFAULT : (int)rows[i].view);
 	}
 	views_clear(&views);
 	assert_int_equal(views.count, 0);

@@ -412,11 +412,11 @@ class Log(Case):
         server.reload(log={'queries': True})
         self.aaaa(server)
         line = server.wait_line('query client=')[0]
-        self.assertRegex(line, r'^info: query client=127\.0\.0\.1:\d+ transport=udp '
+        self.assertRegex(line, r'^info: query client=127\.0\.0\.1:\d+ transport=udp view=default '
                                r'name=four\.example\. type=AAAA outcome=synthesized rcode=NOERROR')
         self.assertEqual(len(server.wait_line('query client=')), 1)
         ask(server.v6, 'TYPE1234 native.example', tcp=True)
-        server.wait_line(r'client=\[::1\]:\d+ transport=tcp name=native\.example\. type=TYPE1234')
+        server.wait_line(r'client=\[::1\]:\d+ transport=tcp view=default name=native\.example\. type=TYPE1234')
         server.reload(log={'queries': False})
         self.aaaa(server)
         server.reload()

@@ -220,18 +220,19 @@ void stage_close(struct stage *stage)
 	loop_free(stage->loop);
 }
 
-static void on_done(void *owner, struct reply *reply, const struct failure *failure, uint8_t tries)
+static void on_done(void *owner, const struct group_result *result)
 {
 	struct asked *asked = owner;
 
 	asked->calls++;
-	asked->tries = tries;
+	asked->tries = result->tries;
 	asked->query = NULL;
-	assert_true((reply == NULL) == (failure != NULL));
-	if (reply)
-		asked->reply = reply_ref(reply);
+	assert_true((result->reply == NULL) == (result->failure != NULL));
+	if (result->reply)
+		asked->reply = reply_ref(result->reply);
 	else
-		asked->failure = *failure;
+		asked->failure = *result->failure;
+	asked->server = result->server ? *result->server : (struct endpoint){ 0 };
 }
 
 static void ask(

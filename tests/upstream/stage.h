@@ -67,6 +67,7 @@ struct asked {
 	unsigned calls;
 	struct reply *reply; /* a reference */
 	struct failure failure;
+	struct endpoint server; /* whose word it was; zeroed: nobody's */
 	uint8_t tries;
 	uint64_t started_ms, ended_ms;
 };

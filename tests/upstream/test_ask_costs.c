@@ -120,13 +120,12 @@ static void scene_close(struct scene *scene)
 	loop_free(scene->loop);
 }
 
-static void on_done(void *owner, struct reply *reply, const struct failure *failure, uint8_t tries)
+static void on_done(void *owner, const struct group_result *result)
 {
 	struct scene *scene = owner;
 
-	(void)failure;
-	assert_non_null(reply);
-	assert_int_equal(tries, 1);
+	assert_non_null(result->reply);
+	assert_int_equal(result->tries, 1);
 	if (++scene->done == QUESTIONS)
 		loop_stop(scene->loop);
 }

@@ -792,6 +792,33 @@ static void fails_at_once_when_all_are_unreachable(void **state)
 	stage_close(&stage);
 }
 
+static void tells_whose_word_it_was(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	stage_open(&stage, 3, ORDER_LISTED);
+	one->udp.rcode = RCODE_SERVFAIL;
+	stage_ask(&stage, &asked, "www.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_true(endpoint_equal(&asked.server, &two->at));
+	asked_clear(&asked);
+	/* Where all fail, the last that said so; the third one says nothing. */
+	two->udp.rcode = RCODE_REFUSED;
+	three->is_silent = true;
+	three->tcp = SIM_IGNORE;
+	stage_ask(&stage, &asked, "other.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked.failure.cause, FAILURE_RCODE);
+	assert_true(endpoint_equal(&asked.server, &two->at));
+	group_set_servers(stage.group, &(struct server_options){ .endpoint = three->at }, 1);
+	stage_ask(&stage, &asked, "silent.example", TYPE_A);
+	stage_wait(&stage, &asked);
+	assert_int_equal(asked.failure.cause, FAILURE_TIMEOUT);
+	assert_int_equal(asked.server.addr.family, ADDR_NONE);
+	stage_close(&stage);
+}
+
 static void asks_each_server_once_that_answers_with_an_error(void **state)
 {
 	struct asked asked;
@@ -1281,6 +1308,7 @@ int main(void)
 		cmocka_unit_test(makes_no_more_tries_than_it_is_given),
 		cmocka_unit_test(goes_to_the_next_server_when_one_is_unreachable),
 		cmocka_unit_test(fails_at_once_when_all_are_unreachable),
+		cmocka_unit_test(tells_whose_word_it_was),
 		cmocka_unit_test(asks_each_server_once_that_answers_with_an_error),
 		cmocka_unit_test(takes_a_dnssec_failure_as_final),
 		cmocka_unit_test(passes_on_yxdomain),

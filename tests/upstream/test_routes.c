@@ -104,12 +104,10 @@ static void asks_the_parent_for_a_ds(void **state)
 
 static unsigned calls;
 
-static void on_done(void *owner, struct reply *reply, const struct failure *failure, uint8_t tries)
+static void on_done(void *owner, const struct group_result *result)
 {
-	(void)tries;
 	(void)owner;
-	(void)reply;
-	(void)failure;
+	(void)result;
 	calls++;
 }
 

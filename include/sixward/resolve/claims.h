@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "sixward/base/addr.h"
 #include "sixward/base/table.h"
 #include "sixward/dns/reply.h"
 #include "sixward/net/loop.h"
@@ -35,6 +36,7 @@ struct claims_wait {
 	 * cause is FAILURE_NONE when the one who asked has gone without a word. */
 	struct reply *reply;
 	struct failure failure;
+	struct endpoint server; /* whose word it is; zeroed: nobody's */
 };
 
 /* For claims_take, and good for any table of the owner's, for its key is random. */
@@ -44,9 +46,10 @@ uint64_t claims_hash(const struct claims *claims, const struct question *questio
 bool claims_take(struct claims *claims, struct claims_claim *claim, const struct question *question,
 	uint64_t hash, struct claims_wait *wait);
 
-/* Tells all who wait; failure NULL or of FAILURE_NONE: nothing was learned. */
+/* Tells all who wait; failure NULL or of FAILURE_NONE: nothing was learned; server NULL: it is
+ * nobody's word. */
 void claims_release(struct claims *claims, struct claims_claim *claim, struct reply *reply,
-	const struct failure *failure);
+	const struct failure *failure, const struct endpoint *server);
 
 /* True: it no longer waits, and is not called. False: the call is on its way. */
 bool claims_leave(struct claims_wait *wait);

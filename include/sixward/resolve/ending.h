@@ -56,6 +56,10 @@ struct fact *inquiry_aaaa(struct inquiry *inquiry);
 /* False: what is known does not decide it yet. `ending` is cleared by the caller. */
 bool ending_decide(const struct inquiry *inquiry, struct ending *ending);
 
+/* That the synthesized addresses of the ending's reply lie in, the first of them; borrowed from the
+ * policy. NULL: it has none. */
+const struct prefix *ending_prefix(const struct inquiry *inquiry, const struct ending *ending);
+
 /* Data of our own: AA=1 (R1035-4.1.1-c). Takes the reply over. */
 void ending_be_local(struct ending *ending, enum outcome outcome, struct reply *reply);
 

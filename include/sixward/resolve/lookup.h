@@ -48,6 +48,8 @@ struct lookup_result {
 	bool is_popular;        /* see cache.h */
 	uint64_t edition;       /* the same; 0 = not as the cache has it */
 	struct failure failure;
+	const struct endpoint *server; /* who said so just now, lent; NULL: it was known before, or
+					  nobody said anything */
 };
 
 /* What the cache knows; false: nothing. The reply is the caller's reference. `question->scope`

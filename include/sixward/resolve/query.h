@@ -57,6 +57,10 @@ struct query_observation {
 	const struct reply *aaaa;  /* the facts, where there were such look-ups */
 	const struct reply *a;
 	const struct policy *policy;
+	int view;                        /* whose policy it is; see view.h */
+	const struct prefix *prefix;     /* that the synthesized addresses lie in; NULL = none */
+	const struct endpoint *upstream; /* who spoke last of those that were asked for it just now;
+					    NULL: all was known, or nobody spoke */
 	const struct ede_list *edes;
 };
 

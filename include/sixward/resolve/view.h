@@ -6,6 +6,8 @@
 #include "sixward/base/netset.h"
 #include "sixward/dns64/policy.h"
 
+enum { VIEW_DEFAULT = -1 };
+
 /* Whose settings: client address to policy. The first view that matches is used, else the
  * default. Built once, then only read. */
 
@@ -30,7 +32,12 @@ void views_add(struct views *views, struct netset *clients, struct policy *polic
  * takes references; NULL = the same policies. `out` is zeroed before, and the caller's to clear. */
 void views_copy(const struct views *views, struct policy *const *policies, struct views *out);
 
-/* Borrowed. */
+/* The place of the client's view in the list of them, or VIEW_DEFAULT; and whose it is, borrowed.
+ */
+int views_number(const struct views *views, const struct addr *client);
+struct policy *views_policy(const struct views *views, int number);
+
+/* Both in one. */
 struct policy *views_find(const struct views *views, const struct addr *client);
 
 #endif

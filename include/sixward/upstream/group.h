@@ -73,10 +73,15 @@ struct group_ask {
 	uint8_t tries_max;    /* 0 = GROUP_TRIES_MAX; with less nobody is asked just to learn */
 };
 
-/* Either a reply, lent (take a reference to keep it), or NULL and the failure. `tries` were
- * made (LIM-08). */
-typedef void group_done(
-	void *owner, struct reply *reply, const struct failure *failure, uint8_t tries);
+/* What came of a question; all lent (take a reference to keep the reply). */
+struct group_result {
+	struct reply *reply;           /* NULL: a failure */
+	const struct failure *failure; /* NULL: a reply */
+	const struct endpoint *server; /* whose word it is; NULL: nobody said anything */
+	uint8_t tries;                 /* that were made (LIM-08) */
+};
+
+typedef void group_done(void *owner, const struct group_result *result);
 
 struct group_query;
 

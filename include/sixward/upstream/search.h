@@ -42,9 +42,10 @@ struct search;
 struct search_result {
 	struct reply *reply; /* lent; NULL: a failure */
 	struct failure failure;
-	uint8_t tries; /* that were made, probes included */
-	bool lingers;  /* the struct is still in use until `search_rested`, else it is the caller's
-			  again */
+	struct endpoint server; /* whose word it is; zeroed: nobody said anything */
+	uint8_t tries;          /* that were made, probes included */
+	bool lingers; /* the struct is still in use until `search_rested`, else it is the caller's
+			 again */
 };
 
 typedef void search_done(void *owner, const struct search_result *result);
