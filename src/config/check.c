@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sixward/watch/http.h"
+
 enum { PATH_TEXT_MAX = 128, TEXT_MAX = 256 };
 
 /* The file's node of a key, else that of the defaults. */
@@ -193,6 +195,33 @@ static void check_ttls(const struct check *check)
 		rules->ttl_max);
 }
 
+/* One socket takes the port of an address, or of all. */
+static bool collide(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && a->addr.family == b->addr.family &&
+	       (addr_equal(&a->addr, &b->addr) || addr_is_any(&a->addr) || addr_is_any(&b->addr));
+}
+
+static void check_http(const struct check *check)
+{
+	const struct config *config = check->config;
+	const struct tree *http = find(check, "http");
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (config->http.addr.family == ADDR_NONE)
+		return;
+	if (!http_is_built())
+		faults_add(check->faults, false, http->line, http->column, "http",
+			"this program was built without the library for it (libmicrohttpd); "
+			"accepted: null");
+	for (size_t i = 0; i < config->listen_count; i++) {
+		if (collide(&config->http, &config->listen[i]))
+			faults_add(check->faults, false, http->line, http->column, "http",
+				"its port is taken by %s, of `listen`; accepted: another one",
+				endpoint_format(&config->listen[i], text));
+	}
+}
+
 /* A server that listens to the world and refuses it: not an error, but seldom meant. */
 static void warn_of_allow(const struct check *check)
 {
@@ -209,6 +238,16 @@ static void warn_of_allow(const struct check *check)
 	if (listens_beyond)
 		faults_add(check->faults, true, listen->line, listen->column, "listen",
 			"`listen` goes beyond loopback, but `allow` lets only loopback ask");
+}
+
+static void warn_of_http(const struct check *check)
+{
+	const struct endpoint *endpoint = &check->config->http;
+	const struct tree *http = find(check, "http");
+
+	if (endpoint->addr.family != ADDR_NONE && !addr_is_loopback(&endpoint->addr))
+		faults_add(check->faults, true, http->line, http->column, "http",
+			"goes beyond loopback: whoever can reach it can read what it shows");
 }
 
 static void warn_of_upstreams(const struct check *check)
@@ -336,9 +375,11 @@ void check_config(const struct check *check)
 	check_upstreams(check);
 	check_sources(check);
 	check_ttls(check);
+	check_http(check);
 	if (check->faults->errors)
 		return;
 	warn_of_allow(check);
+	warn_of_http(check);
 	warn_of_upstreams(check);
 	warn_of_forgery(check);
 	warn_of_unchecked(check);

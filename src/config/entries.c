@@ -433,6 +433,37 @@ static void show_cookies(const struct setting *setting, const void *place, FILE 
 const struct kind kind_cookies = { "false, or a mapping with \"secrets\"", read_cookies,
 	show_cookies };
 
+/* http */
+
+/* A port has to be named: none is everybody's. */
+static void read_http(struct reading *reading, const struct setting *setting,
+	const struct tree *node, void *place)
+{
+	struct endpoint endpoint;
+
+	(void)setting;
+	if (node->kind != TREE_SCALAR || !endpoint_parse(node->text, 0, &endpoint) ||
+		endpoint.port == 0)
+		reading_wrong(reading, node, kind_http.accepted);
+	else if (endpoints_read(reading, node, node->text, &endpoint))
+		*(struct endpoint *)place = endpoint;
+}
+
+static void show_http(const struct setting *setting, const void *place, FILE *out, int indent)
+{
+	const struct endpoint *endpoint = place;
+	char text[ENDPOINT_TEXT_MAX];
+
+	(void)setting;
+	(void)indent;
+	if (endpoint->addr.family == ADDR_NONE)
+		(void)fprintf(out, " null");
+	else
+		(void)fprintf(out, " \"%s\"", endpoint_format(endpoint, text));
+}
+
+const struct kind kind_http = { "\"[IPV6]:PORT\" or IPV4:PORT", read_http, show_http };
+
 /* workers */
 
 static void read_workers(struct reading *reading, const struct setting *setting,

@@ -1,6 +1,7 @@
 #ifndef SIXWARD_TESTS_CONFIG_LOADED_H
 #define SIXWARD_TESTS_CONFIG_LOADED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sixward/config/config.h"
@@ -22,5 +23,8 @@ void loaded_complains_of(const char *text, const char *line);
 
 /* What `check --show` prints, to be freed. */
 char *loaded_show(const struct config *config);
+
+/* What http_is_built says. */
+extern bool loaded_has_http;
 
 #endif

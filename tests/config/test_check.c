@@ -272,6 +272,58 @@ static void warns_of_upstreams_that_no_prefix_leads_to(void **state)
 	}
 }
 
+static void the_http_endpoint_is_nobody_elses(void **state)
+{
+	static const struct {
+		const char *text, *complaints;
+	} rows[] = {
+		{ "http: \"[::1]:8064\"\n", "" },
+		{ "http: 127.0.0.1:53\n",
+			"f:1:7: http: its port is taken by 127.0.0.1:53, of `listen`; accepted: "
+			"another one\n" },
+		{ "http: \"[::1]:8064\"\nlisten: [\"[::]:8064\"]\n",
+			"f:1:7: http: its port is taken by [::]:8064, of `listen`; accepted: "
+			"another one\n" },
+		{ "http: 0.0.0.0:53\n",
+			"f:1:7: http: its port is taken by 127.0.0.1:53, of `listen`; accepted: "
+			"another one\n" },
+		{ "http: 127.0.0.2:53\n", "" },
+		{ "http: 127.0.0.1:8064\nlisten: [\"[::]:8064\"]\nallow: [any]\n", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		loaded_complains(rows[i].text, rows[i].complaints);
+}
+
+static void warns_that_all_the_world_may_read_http(void **state)
+{
+	static const char *const beyond[] = { "0.0.0.0:8064", "192.0.2.1:8064",
+		"\"[2001:db8::1]:8064\"", "\"[::]:8064\"" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "http: %s\n", beyond[i]);
+		loaded_complains(text,
+			"f:1:7: warning: http: goes beyond loopback: whoever can reach it can read "
+			"what it shows\n");
+	}
+	loaded_complains("http: 127.0.0.9:8064\n", "");
+}
+
+static void http_needs_its_library(void **state)
+{
+	(void)state;
+	loaded_has_http = false;
+	loaded_complains("http: \"[::1]:8064\"\n",
+		"f:1:7: http: this program was built without the library for it (libmicrohttpd); "
+		"accepted: null\n");
+	loaded_complains("http: null\n", "");
+	loaded_has_http = true;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +337,9 @@ int main(void)
 		cmocka_unit_test(warns_of_prefixes_that_no_check_can_judge),
 		cmocka_unit_test(nat64_needs_a_prefix),
 		cmocka_unit_test(warns_of_upstreams_that_no_prefix_leads_to),
+		cmocka_unit_test(the_http_endpoint_is_nobody_elses),
+		cmocka_unit_test(warns_that_all_the_world_may_read_http),
+		cmocka_unit_test(http_needs_its_library),
 	};
 
 	return cmocka_run_group_tests_name("check", tests, NULL, NULL);

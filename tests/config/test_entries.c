@@ -284,6 +284,54 @@ static struct scopes scopes_of(const char *text)
 }
 
 /* What is cached stays good over a reload, and never passes to other upstreams. */
+static void reads_the_http_endpoint(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} rows[] = {
+		{ "http: \"[::1]:8064\"\n", "http: \"[::1]:8064\"\n" },
+		{ "http: 127.0.0.1:8064\n", "http: \"127.0.0.1:8064\"\n" },
+		{ "http: null\n", "http: null\n" },
+		{ "http: ~\n", "http: null\n" },
+		{ "", "http: null\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config *config = loaded_well(rows[i].text);
+		char *shown = loaded_show(config);
+
+		assert_non_null(strstr(shown, rows[i].shown));
+		free(shown);
+		config_unref(config);
+	}
+}
+
+static void refuses_what_http_cannot_listen_at(void **state)
+{
+	static const struct {
+		const char *text, *complaints;
+	} rows[] = {
+		{ "http: \"::1\"\n", "f:1:7: http: found the text \"::1\"; accepted: "
+				     "\"[IPV6]:PORT\" or IPV4:PORT\n" },
+		{ "http: 127.0.0.1\n", "f:1:7: http: found \"127.0.0.1\"; accepted: "
+				       "\"[IPV6]:PORT\" or IPV4:PORT\n" },
+		{ "http: true\n",
+			"f:1:7: http: found \"true\"; accepted: \"[IPV6]:PORT\" or IPV4:PORT\n" },
+		{ "http: [\"[::1]:8064\"]\n",
+			"f:1:7: http: found a list; accepted: \"[IPV6]:PORT\" or IPV4:PORT\n" },
+		{ "http: 224.0.0.1:80\n", "f:1:7: http: found \"224.0.0.1:80\"; accepted: ADDRESS, "
+					  "\"[IPV6]:PORT\" or IPV4:PORT\n" },
+		{ "http: \"[fe80::1]:80\"\n", "f:1:7: http: found the text \"[fe80::1]:80\"; "
+					      "accepted: a link-local address with "
+					      "its zone, as fe80::1%eth0\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		loaded_complains(rows[i].text, rows[i].complaints);
+}
+
 static void same_settings_have_the_same_scope(void **state)
 {
 	static const char base[] = "upstreams: [192.0.2.1, {resolv-conf: /a}]\n"
@@ -359,6 +407,8 @@ int main(void)
 		cmocka_unit_test(reads_cookies),
 		cmocka_unit_test(does_not_tell_secrets),
 		cmocka_unit_test(reads_workers),
+		cmocka_unit_test(reads_the_http_endpoint),
+		cmocka_unit_test(refuses_what_http_cannot_listen_at),
 		cmocka_unit_test(same_settings_have_the_same_scope),
 		cmocka_unit_test(trust_is_another_scope),
 		cmocka_unit_test(another_way_is_another_scope),

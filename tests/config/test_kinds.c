@@ -178,7 +178,6 @@ static void refuses_what_is_not_there_yet(void **state)
 	} rows[] = {
 		{ "listen: [{address: \"::1\", tls: {certificate: a, key: b}}]", "listen[0].tls" },
 		{ "upstreams: [{address: 192.0.2.1, tls: dns.test}]", "upstreams[0].tls" },
-		{ "http: \"[::1]:8064\"", "http" },
 		{ "dnssec: {validate: true}", "dnssec.validate" },
 	};
 

@@ -127,7 +127,7 @@ static const struct choice top[] = {
 	{ "identity:", { "null", "ns1", "\"true\"", "\"null\"",
 			       "\"\\ufeff\\x7f\\x01\\U0001f600\\ufffe\"", "5" } },
 	{ "cookies:", { "false", "{}", "{secrets: [000102030405060708090a0b0c0d0eff]}" } },
-	{ "http:", { "null" } },
+	{ "http:", { "null", "\"[::1]:8064\"", "127.0.0.1:8065" } },
 	{ "workers:", { "auto", "1", "256" } },
 	{ "user:", { "null", "sixward", "\"~\"" } },
 };

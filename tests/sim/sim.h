@@ -28,6 +28,8 @@
  * what it sends, unless told `from`, comes from SIM_HOST_IPV4 or SIM_HOST_IPV6 (from loopback
  * to loopback). Sockets of which the test has the exact endpoint served come before those.
  *
+ * Descriptors of other libraries (net/ready, net/listener) are not to be had.
+ *
  * loop_free asserts that everything made on the loop was freed. Threads: loop_thread_start runs
  * its call at once, on the spot. */
 

@@ -74,6 +74,7 @@ struct config {
 	uint64_t tcp_idle_ms; /* LIM-10 */
 	uint32_t rate;        /* ACL-b; 0 = no limit */
 
+	struct endpoint http; /* ADDR_NONE = none */
 	enum log_level log_level;
 	enum log_format log_format;
 	bool log_queries;
