@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that are missing: "build" what the program needs to be built, "try"
 # dig besides, to ask it, "test" what its tests need, "lab" what the long form of tests/lab needs
-# besides, "bench" the servers that it is measured beside (one that Debian does not have is left out).
-# Does nothing, and needs no network, when all are there.
+# besides, "all" a browser for tests/browser as well, "bench" the servers that it is measured beside
+# (one that Debian does not have is left out). Does nothing, and needs no network, when all are there.
 set -eu
 
 build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libldns-dev libyaml-dev
@@ -10,6 +10,7 @@ build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libldns-dev libyaml
 test='git libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck valgrind python3
 	nsd unbound ldnsutils bind9-dnsutils knot-dnsutils curl iproute2 tayga mandoc universal-ctags'
 lab='nodejs'
+browser='chromium chromium-driver fonts-dejavu-core'
 bench='libcmocka-dev python3 util-linux'
 peers='unbound bind9 knot-resolver pdns-recursor'
 
@@ -18,9 +19,10 @@ build) wanted=$build ;;
 try) wanted="$build bind9-dnsutils" ;;
 test) wanted="$build $test" ;;
 lab) wanted="$build $test $lab" ;;
+all) wanted="$build $test $lab $browser" ;;
 bench) wanted="$build $bench $peers" ;;
 *)
-	echo "usage: $0 [build|try|test|lab|bench]" >&2
+	echo "usage: $0 [build|try|test|lab|all|bench]" >&2
 	exit 2
 	;;
 esac

@@ -15,7 +15,7 @@ case "${1:-}" in
 esac
 
 if [ -n "$all" ]; then
-	./tests/install.sh lab
+	./tests/install.sh all
 else
 	./tests/install.sh test
 fi
@@ -109,6 +109,7 @@ many valgrind ./tests/integration/run.py build/release/src/app/sixward --valgrin
 many servers ./tests/servers/run.py build/asan/src/app/sixward $all
 many lab ./tests/lab/run.py build/asan/src/app/sixward $all
 if [ -n "$all" ]; then
+	many browser ./tests/browser/run.py build/asan/src/app/sixward
 	many fuzz ./tests/fuzz/run.sh
 fi
 
