@@ -38,7 +38,7 @@ def obstacle():
     except OSError as error:
         return '/dev/net/tun: %s' % os.strerror(error.errno)
     tried = subprocess.run(
-        ['unshare', '--net', '--mount', '--pid', '--fork', 'ip', 'link', 'add', 'sw0', 'type',
+        ['unshare', '--net', '--mount-proc', '--pid', '--fork', 'ip', 'link', 'add', 'sw0', 'type',
          'veth', 'peer', 'name', 'sw1'], capture_output=True, text=True, check=False)
     if tried.returncode:
         return 'namespaces: ' + (tried.stderr.strip() or 'they cannot be made')

@@ -57,10 +57,11 @@ def run_tests(arguments):
     lab.shared()
     result = unittest.TextTestRunner(sys.stdout, verbosity=2, resultclass=Result).run(
         tests(arguments))
-    failed = len({test for test, _ in result.failures + result.errors})
+    failed = len({getattr(test, 'test_case', test) for test, _ in result.failures + result.errors})
     print('took %.1f s' % (time.monotonic() - begin))
-    for test, why in result.skipped:
-        print('skipped: %s: %s' % (test.id(), why))
+    for reason in sorted({why for _, why in result.skipped}):
+        print('skipped: %s: %s' % (reason, ', '.join(t.id() for t, w in result.skipped
+                                                     if w == reason)))
     print('%d passed, %d failed' % (result.testsRun - failed - len(result.skipped), failed))
     return 1 if failed or not result.testsRun else 0
 
