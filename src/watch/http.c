@@ -36,6 +36,7 @@ struct visitor {
 	struct http_pending *pending; /* NULL = nothing is to be answered */
 	int descriptor;
 	bool is_suspended; /* the library leaves it alone until it is answered */
+	bool is_given_up;
 };
 
 struct http_pending {
@@ -67,6 +68,7 @@ static struct visitor *find_visitor(struct MHD_Connection *connection)
 /* The library sees that both directions are shut, and closes it: it has no call for that. */
 static void give_up(struct visitor *visitor)
 {
+	visitor->is_given_up = true;
 	(void)shutdown(visitor->descriptor, SHUT_RDWR);
 }
 
@@ -83,9 +85,10 @@ static struct visitor *open_visitor(struct http *http, struct MHD_Connection *co
 {
 	struct visitor *visitor = http->visitors;
 
-	while (visitor->connection)
+	while (visitor->connection) {
 		visitor++;
-	assert(visitor < http->visitors + HTTP_CONNECTIONS_MAX);
+		assert(visitor < http->visitors + HTTP_CONNECTIONS_MAX);
+	}
 	*visitor = (struct visitor){ .http = http, .connection = connection };
 	visitor->descriptor =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -264,29 +267,34 @@ static void hand_over(struct visitor *visitor, const char *path)
 	MHD_suspend_connection(visitor->connection);
 }
 
-/* Called twice: when the header has come, and when all has. The library closes a connection that is
- * answered at the first, so that a body that is not wanted is not waited for. */
+static void refuse(struct visitor *visitor, unsigned status, const char *words)
+{
+	count_up(&visitor->http->refused);
+	answer(visitor, status, TEXT_TYPE, mem_copy_text(words), strlen(words));
+}
+
+/* Called twice: when the header has come, and when all has; and again and again for one without an
+ * answer. The library closes a connection that is answered at the first, so that a body that is not
+ * wanted is not waited for. */
 static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection, const char *path,
 	const char *method, const char *version, const char *octets, size_t *size, void **context)
 {
-	struct http *http = owner;
 	struct visitor *visitor = find_visitor(connection);
+	bool is_whole = *context != NULL;
 	const char *words;
 	unsigned status;
 
 	(void)octets;
-	(void)size;
-	if (*context) {
-		hand_over(visitor, path);
-		return MHD_YES;
-	}
+	*size = 0; /* nothing is left of a body, for there is none */
 	*context = visitor;
-	status = judge(http, connection, path, method, version, &words);
-	if (status) {
-		count_up(&http->refused);
-		answer(visitor, status, TEXT_TYPE, mem_copy_text(words), strlen(words));
-	}
-	return MHD_YES;
+	if (visitor->is_given_up)
+		return MHD_NO;
+	status = is_whole ? 0 : judge(owner, connection, path, method, version, &words);
+	if (status)
+		refuse(visitor, status, words);
+	else if (is_whole)
+		hand_over(visitor, path);
+	return visitor->is_given_up ? MHD_NO : MHD_YES;
 }
 
 /* Paths are compared as they are. */

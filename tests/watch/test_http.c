@@ -43,6 +43,18 @@ void __wrap_timer_start(struct timer *timer, uint64_t ms)
 	__real_timer_start(timer, ms == HTTP_PATIENCE_MS ? patience_ms : ms);
 }
 
+/* The library as it is, or one without memory. */
+static bool has_no_memory;
+
+struct MHD_Response;
+struct MHD_Response *__real_MHD_create_response_from_buffer(size_t size, void *octets, int mode);
+struct MHD_Response *__wrap_MHD_create_response_from_buffer(size_t size, void *octets, int mode);
+
+struct MHD_Response *__wrap_MHD_create_response_from_buffer(size_t size, void *octets, int mode)
+{
+	return has_no_memory ? NULL : __real_MHD_create_response_from_buffer(size, octets, mode);
+}
+
 /* The server. /ok and /large are answered at once, /later when the test says so. */
 struct house {
 	struct loop *loop;
@@ -111,6 +123,7 @@ static void open_house(struct house *house, const char *text)
 	int error = 0;
 
 	patience_ms = LIMIT_MS;
+	has_no_memory = false;
 	*house = (struct house){ .loop = loop_new() };
 	assert_true(endpoint_parse(text, 0, &at));
 	house->limit = timer_new(house->loop, on_limit, house);
@@ -911,6 +924,30 @@ static void reads_what_was_sent_in_pieces(void **state)
 	close_house(&house);
 }
 
+static void ends_what_there_is_no_memory_to_answer(void **state)
+{
+	static const char *const rows[] = { "GET /ok HTTP/1.0\r\n\r\n",
+		"PUT /ok HTTP/1.0\r\n\r\n" };
+	struct house house;
+
+	(void)state;
+	open_house(&house, "::1");
+	has_no_memory = true;
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(try(&house, rows[i]), 0);
+	assert_int_equal(house.handled, 1);
+	open_client(&client, &house);
+	ask(&client, "/later");
+	await_pending(&house);
+	answer_well(house.pending[0]);
+	await_end(&client);
+	assert_int_equal(client.size, 0);
+	close_client(&client);
+	has_no_memory = false;
+	assert_int_equal(try(&house, rows[0]), 200);
+	close_house(&house);
+}
+
 static void an_endpoint_in_use_is_told(void **state)
 {
 	struct house house;
@@ -1042,6 +1079,7 @@ int main(void)
 		cmocka_unit_test(waits_for_a_request_only_so_long),
 		cmocka_unit_test(waits_for_the_next_request_only_so_long),
 		cmocka_unit_test(waits_for_a_reader_only_so_long_and_serves_others),
+		cmocka_unit_test(ends_what_there_is_no_memory_to_answer),
 		cmocka_unit_test(an_endpoint_in_use_is_told),
 		cmocka_unit_test(another_may_take_its_place_at_once),
 		cmocka_unit_test(counts_what_it_does),
