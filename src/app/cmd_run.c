@@ -124,6 +124,8 @@ static int serve(struct config *config, const char *path)
 		.server = server_new(loop, config, passed) };
 	int status = EXIT_NO;
 
+	if (path)
+		server_set_path(running.server, path);
 	service_want_files();
 	if (server_open(running.server) && service_become(config->user)) {
 		run(&running, loop);

@@ -423,6 +423,87 @@ size_t lookout_gateways(const struct lookout *lookout, struct gateway_state out[
 	return gateways_find(lookout->gateways, out);
 }
 
+/* Who has told it. */
+static void show_source(const struct lookout *lookout, struct snapshot_prefix *shown)
+{
+	struct endpoint server;
+	struct addr router;
+
+	if (lookout->adverts && adverts_find_router(lookout->adverts, &shown->prefix, &router)) {
+		router.zone = 0;
+		shown->source = SOURCE_ADVERT;
+		(void)addr_format(&router, shown->from);
+	} else if (prefixes_find_server(lookout->prefixes, &shown->prefix, &server)) {
+		shown->source = SOURCE_DNS;
+		(void)endpoint_format(&server, shown->from);
+	}
+}
+
+/* The place of the prefix among those shown; `count` if it is not. */
+static size_t find_shown(
+	const struct snapshot_prefix *shown, size_t count, const struct prefix *prefix)
+{
+	size_t place = 0;
+
+	while (place < count && !prefix_equal(&shown[place].prefix, prefix))
+		place++;
+	return place;
+}
+
+/* What one policy has at hand. Returns how many there are then. */
+static size_t show_policy(const struct lookout *lookout, size_t number, struct snapshot_prefix *out,
+	size_t room, size_t count)
+{
+	const struct policy *policy = lookout->policies[number];
+	const struct known_prefix *known;
+	size_t known_count = policy_options(policy)->enabled ? policy_known(policy, &known) : 0;
+
+	for (size_t i = 0; i < known_count; i++) {
+		size_t place = find_shown(out, count, &known[i].prefix);
+		bool is_used = policy_uses(policy, &known[i]);
+
+		if (place == room)
+			break;
+		if (place == count) {
+			out[count++] = (struct snapshot_prefix){ .prefix = known[i].prefix,
+				.drain = true };
+			if (known[i].is_learned)
+				show_source(lookout, &out[place]);
+		}
+		out[place].drain = out[place].drain && known[i].drain;
+		out[place].is_used = out[place].is_used || is_used;
+		out[place].is_top = out[place].is_top || (is_used && number == 0);
+	}
+	return count;
+}
+
+static void show_gateways(const struct lookout *lookout, struct snapshot_prefix *out, size_t count)
+{
+	struct gateway_state states[GATEWAYS_MAX];
+	size_t state_count = gateways_find(lookout->gateways, states);
+
+	for (size_t i = 0; i < state_count; i++) {
+		size_t place = find_shown(out, count, &states[i].prefix);
+
+		if (place == count || !states[i].has_targets)
+			continue;
+		out[place].is_checked = true;
+		out[place].state = states[i].pulse.state;
+		out[place].latency_us = states[i].pulse.latency_us;
+		out[place].since_s = (loop_now_ms(lookout->loop) - states[i].since_ms) / 1000;
+	}
+}
+
+size_t lookout_show(const struct lookout *lookout, struct snapshot_prefix *out, size_t room)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < lookout->policy_count; i++)
+		count = show_policy(lookout, i, out, room, count);
+	show_gateways(lookout, out, count);
+	return count;
+}
+
 void lookout_add_counts(struct lookout *lookout, struct counts *counts)
 {
 	lookout->counts = counts;

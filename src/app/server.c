@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sixward/app/command.h"
 #include "sixward/app/lookout.h"
+#include "sixward/app/panel.h"
 #include "sixward/app/query_log.h"
 #include "sixward/app/worker.h"
 #include "sixward/base/log.h"
@@ -51,6 +53,10 @@ struct server {
 	_Atomic uint32_t queries; /* in progress, of all workers */
 	struct counts *counts;
 	struct lookout *lookout;
+	struct recent *recent;
+	struct panel *panel; /* NULL: there was no `http` so far */
+	const char *path;
+	uint64_t started_ms;
 	const struct passed *passed;
 	server_applied *applied;
 	void *applied_owner;
@@ -80,8 +86,10 @@ struct delivery {
 /* Where a line per query was asked for. */
 static void on_query(void *owner, const struct query_observation *seen)
 {
-	(void)owner;
+	const struct lane *lane = owner;
+
 	query_log(seen);
+	recent_note(lane->server->recent, seen, loop_now_ms(lane->loop));
 }
 
 static struct cookies *make_cookies(const struct server *server, const struct config *config)
@@ -121,6 +129,39 @@ static struct lookout *make_lookout(struct server *server)
 	return lookout;
 }
 
+static bool has_http(const struct config *config)
+{
+	return config->http.addr.family != ADDR_NONE;
+}
+
+static bool keeps_names(const struct config *config)
+{
+	return has_http(config) && config->log_queries;
+}
+
+static struct panel *make_panel(const struct server *server, struct config *config)
+{
+	struct survey_lane *lanes = mem_new_array(server->lane_count, sizeof(*lanes));
+	struct panel_options options = { .loop = server->loop,
+		.config = config,
+		.path = server->path,
+		.started_ms = server->started_ms,
+		.counts = server->counts,
+		.cache = server->cache,
+		.recent = server->recent,
+		.lookout = server->lookout,
+		.lanes = lanes,
+		.lane_count = server->lane_count };
+	struct panel *panel;
+
+	for (unsigned i = 0; i < server->lane_count; i++)
+		lanes[i] = (struct survey_lane){ .loop = server->lanes[i].loop,
+			.worker = server->lanes[i].worker };
+	panel = panel_new(&options);
+	free(lanes);
+	return panel;
+}
+
 struct server *server_new(struct loop *loop, struct config *config, const struct passed *passed)
 {
 	struct server *server = mem_new(sizeof(*server));
@@ -128,6 +169,8 @@ struct server *server_new(struct loop *loop, struct config *config, const struct
 
 	server->loop = loop;
 	server->passed = passed;
+	server->path = COMMAND_CONFIG_PATH;
+	server->started_ms = loop_now_ms(loop);
 	server->config = config_ref(config);
 	server->lane_count = config->workers ? config->workers : loop_processors();
 	server->cache = cache_new(&config->cache);
@@ -139,6 +182,8 @@ struct server *server_new(struct loop *loop, struct config *config, const struct
 	server->answers = limit_new(config->rate, BUCKETS_MAX);
 	server->errors = limit_new(GATE_ERRORS_PER_SECOND, BUCKETS_ERRORS_MAX);
 	server->counts = counts_new();
+	server->recent = recent_new();
+	recent_set(server->recent, keeps_names(config));
 	server->lanes = mem_new_array(server->lane_count, sizeof(*server->lanes));
 	common = (struct worker_common){ .cache = server->cache,
 		.claims = server->claims,
@@ -163,11 +208,16 @@ struct server *server_new(struct loop *loop, struct config *config, const struct
 		common.number = i;
 		common.is_first = i == 0;
 		lane->worker = worker_new(
-			lane->loop, config, &common, config->log_queries ? on_query : NULL, NULL);
+			lane->loop, config, &common, config->log_queries ? on_query : NULL, lane);
 		worker_add_counts(lane->worker, server->counts);
 	}
 	server->lookout = make_lookout(server);
 	return server;
+}
+
+void server_set_path(struct server *server, const char *path)
+{
+	server->path = path;
 }
 
 static void log_refusal(const struct endpoint *endpoint, int error)
@@ -228,6 +278,32 @@ static bool are_free(
 	return all;
 }
 
+/* Where the config has an endpoint for HTTP, it is open, or nothing has changed. */
+static bool open_http(struct server *server, struct config *config)
+{
+	int error = 0;
+
+	if (!has_http(config))
+		return true;
+	if (!server->panel)
+		server->panel = make_panel(server, config);
+	if (panel_listen(server->panel, &config->http, &error))
+		return true;
+	log_refusal(&config->http, error);
+	return false;
+}
+
+/* What is shown follows the config. */
+static void apply_to_panel(struct server *server)
+{
+	recent_set(server->recent, keeps_names(server->config));
+	if (!server->panel)
+		return;
+	panel_set_config(server->panel, server->config);
+	if (!has_http(server->config))
+		panel_close(server->panel);
+}
+
 bool server_open(struct server *server)
 {
 	struct endpoint failed;
@@ -241,7 +317,7 @@ bool server_open(struct server *server)
 			return false;
 		}
 	}
-	return true;
+	return open_http(server, server->config);
 }
 
 static void on_thread(void *owner)
@@ -369,13 +445,14 @@ static void reload_end(struct reload *reload)
 	free(reload);
 }
 
-static void apply(struct worker *worker, struct reload *reload)
+static void apply(struct lane *lane, struct reload *reload)
 {
+	struct worker *worker = lane->worker;
 	struct endpoint failed;
 	int error = 0;
 
 	worker_apply(worker, reload->config, reload->policies, reload->cookies);
-	worker_set_observer(worker, reload->config->log_queries ? on_query : NULL, NULL);
+	worker_set_observer(worker, reload->config->log_queries ? on_query : NULL, lane);
 	if (!worker_listen(worker, &failed, &error))
 		log_refusal(&failed, error);
 }
@@ -384,13 +461,13 @@ static void on_delivery(void *owner)
 {
 	struct delivery *delivery = owner;
 	struct reload *reload = delivery->reload;
-	struct worker *worker = delivery->lane->worker;
+	struct lane *lane = delivery->lane;
 
 	free(delivery);
 	if (reload->config)
-		apply(worker, reload);
+		apply(lane, reload);
 	else
-		worker_set_policies(worker, reload->policies);
+		worker_set_policies(lane->worker, reload->policies);
 	if (atomic_fetch_sub(&reload->pending, 1) == 1)
 		reload_end(reload);
 }
@@ -437,7 +514,7 @@ bool server_reload(struct server *server, struct config *config)
 
 	if (server->is_stopping)
 		return true;
-	if (!are_free(server, config, server->config))
+	if (!are_free(server, config, server->config) || !open_http(server, config))
 		return false;
 	reload = mem_new(sizeof(*reload));
 	reload->config = config_ref(config);
@@ -456,6 +533,7 @@ bool server_reload(struct server *server, struct config *config)
 	shares_set_limits(server->shares, config->tcp_connections_max, config->tcp_per_client_max);
 	limit_set_rate(server->answers, config->rate);
 	lookout_apply(server->lookout, config);
+	apply_to_panel(server);
 	hand_out(server, reload);
 	return true;
 }
@@ -517,6 +595,8 @@ void server_stop(struct server *server)
 	if (server->is_stopping)
 		return;
 	server->is_stopping = true;
+	if (server->panel)
+		panel_close(server->panel);
 	for (unsigned i = 0; i < server->lane_count; i++)
 		loop_post(server->lanes[i].loop, on_stop, &server->lanes[i]);
 }
@@ -543,6 +623,8 @@ static void on_count(
 void server_log_counts(struct server *server)
 {
 	counts_each(server->counts, on_count, NULL);
+	if (server->panel)
+		panel_each_count(server->panel, on_count, NULL);
 }
 
 void server_free(struct server *server)
@@ -553,6 +635,7 @@ void server_free(struct server *server)
 		if (server->lanes[i].thread)
 			loop_thread_join(server->lanes[i].thread);
 	}
+	panel_free(server->panel);
 	lookout_free(server->lookout);
 	for (unsigned i = 0; i < server->lane_count; i++) {
 		struct lane *lane = &server->lanes[i];
@@ -564,6 +647,7 @@ void server_free(struct server *server)
 	}
 	free(server->lanes);
 	counts_free(server->counts);
+	recent_free(server->recent);
 	cookies_free(server->cookies);
 	limit_free(server->answers);
 	limit_free(server->errors);

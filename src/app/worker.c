@@ -149,6 +149,11 @@ size_t worker_upstreams(const struct worker *worker, struct endpoint *out, size_
 	return count;
 }
 
+void worker_survey(const struct worker *worker, survey_visit *visit, void *owner)
+{
+	routes_survey(worker->routes, visit, owner);
+}
+
 static struct group_options group_options_of(const struct worker *worker,
 	const struct config_upstreams *upstreams, struct server_options servers[GROUP_SERVERS_MAX])
 {

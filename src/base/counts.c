@@ -96,14 +96,31 @@ void counts_add(struct counts *counts, const char *name, const char *label, cons
 	entry->parts[entry->part_count++] = count;
 }
 
+static uint64_t sum_of(const struct entry *entry)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < entry->part_count; i++)
+		sum += count_read(entry->parts[i]);
+	return sum;
+}
+
 void counts_each(const struct counts *counts, counts_visit *visit, void *owner)
 {
 	for (size_t i = 0; i < counts->count; i++) {
 		const struct entry *entry = &counts->entries[i];
-		uint64_t sum = 0;
 
-		for (size_t k = 0; k < entry->part_count; k++)
-			sum += count_read(entry->parts[k]);
-		visit(owner, entry->name, entry->label, entry->help, sum);
+		visit(owner, entry->name, entry->label, entry->help, sum_of(entry));
 	}
+}
+
+uint64_t counts_sum(const struct counts *counts, const char *name)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < counts->count; i++) {
+		if (strcmp(counts->entries[i].name, name) == 0)
+			sum += sum_of(&counts->entries[i]);
+	}
+	return sum;
 }

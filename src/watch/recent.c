@@ -48,27 +48,6 @@ void recent_set(struct recent *recent, bool is_on)
 	pthread_mutex_unlock(&recent->lock);
 }
 
-/* That of the first address that lies in one: native addresses may stand before it. */
-static bool find_prefix(const struct query_observation *observation, struct prefix *prefix)
-{
-	const struct reply *reply = observation->reply;
-	size_t count = reply && observation->policy ? reply_count(reply) : 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct record record = reply_record(reply, i);
-		const struct prefix *found = NULL;
-		uint8_t ipv4[4];
-
-		if (record.type != TYPE_AAAA || record.section != SECTION_ANSWER)
-			continue;
-		if (policy_extract(observation->policy, record.rdata, ipv4, &found)) {
-			*prefix = *found;
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool is_of_interest(enum outcome_kind kind)
 {
 	return kind == KIND_SYNTHESIZED || kind == KIND_FAILED;
@@ -77,14 +56,17 @@ static bool is_of_interest(enum outcome_kind kind)
 void recent_note(
 	struct recent *recent, const struct query_observation *observation, uint64_t now_ms)
 {
-	enum outcome_kind kind = outcome_kind(observation->outcome);
-	struct recent_name name = { .at_ms = now_ms, .outcome = observation->outcome };
+	struct recent_name name = { .at_ms = now_ms,
+		.name = observation->question->name,
+		.type = observation->question->type,
+		.outcome = observation->outcome };
 
-	if (!is_of_interest(kind) || !observation->question)
+	if (!is_of_interest(outcome_kind(observation->outcome)))
 		return;
-	name.name = observation->question->name;
-	name.type = observation->question->type;
-	name.has_prefix = kind == KIND_SYNTHESIZED && find_prefix(observation, &name.prefix);
+	if (observation->prefix) {
+		name.has_prefix = true;
+		name.prefix = *observation->prefix;
+	}
 	pthread_mutex_lock(&recent->lock);
 	if (recent->is_on) {
 		recent->names[recent->next] = name;

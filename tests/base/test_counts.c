@@ -53,6 +53,8 @@ static void entries_come_in_order_by_name_with_workers_summed(void **state)
 	count_up_by(&relayed[0], 10);
 	count_up_by(&relayed[1], 20);
 	count_up(&failed);
+	assert_int_equal(counts_sum(counts, "queries_total"), 32);
+	assert_int_equal(counts_sum(counts, "queries"), 0);
 	counts_each(counts, on_count, list);
 	assert_string_equal(list, "cache_hits_total{} 7 (from the cache)\n"
 				  "queries_total{outcome=\"relayed\"} 30 (by outcome)\n"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "house.h"
 #include "sixward/base/bytes.h"
 #include "sixward/dns/wire.h"
 #include "words.h"
@@ -85,7 +85,7 @@ const char *inquiry_parse(struct inquiry *inquiry, const char *words)
 		(void)place_word(inquiry, word);
 	inquiry->server.port = 53;
 	if (inquiry->server.addr.family == ADDR_NONE)
-		(void)addr_parse(inquiry->client.addr.family == ADDR_IPV4 ? HOST_IPV4 : HOST_IPV6,
+		(void)addr_parse(inquiry->client.addr.family == ADDR_IPV4 ? HOUSE_IPV4 : HOUSE_IPV6,
 			&inquiry->server.addr);
 	return inquiry->times > 0 ? NULL : "not so many times";
 }

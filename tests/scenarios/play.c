@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "guest.h"
-#include "host.h"
+#include "house.h"
 #include "inquiry.h"
 #include "match.h"
 #include "oracle.h"
@@ -25,7 +25,7 @@ struct play {
 	struct loop *loop;
 	struct sim *sim;
 	struct oracle *oracle;
-	struct host *host;
+	struct house *house;
 	struct guests guests;
 	struct inquiry_memory memory;
 	unsigned upstreams;
@@ -70,18 +70,18 @@ static char *take_yaml(struct play *p, const char *rest)
 	return yaml;
 }
 
-static bool start_host(struct play *p, const char *yaml)
+static bool start_house(struct play *p, const char *yaml)
 {
-	if (p->host)
+	if (p->house)
 		return true;
-	p->host = host_new(p->loop, yaml, p->upstreams, p->out);
-	return p->host ? true : complain(p, "this is no config");
+	p->house = house_new(p->loop, yaml, p->upstreams, p->out);
+	return p->house ? true : complain(p, "this is no config");
 }
 
 static bool run_config(struct play *p, const char *rest)
 {
 	char *yaml = take_yaml(p, rest);
-	bool is_fine = p->host ? complain(p, "a config comes first") : start_host(p, yaml);
+	bool is_fine = p->house ? complain(p, "a config comes first") : start_house(p, yaml);
 
 	free(yaml);
 	return is_fine;
@@ -92,10 +92,10 @@ static bool run_reload(struct play *p, const char *rest)
 	char *yaml;
 	bool is_fine;
 
-	if (!start_host(p, ""))
+	if (!start_house(p, ""))
 		return false;
 	yaml = take_yaml(p, rest);
-	is_fine = host_reload(p->host, yaml, p->upstreams, p->out);
+	is_fine = house_reload(p->house, yaml, p->upstreams, p->out);
 	free(yaml);
 	return is_fine ? true : complain(p, "this is no config");
 }
@@ -702,7 +702,7 @@ static bool run_open(struct play *p, const char *at)
 	char word[WORD_MAX];
 	uint64_t number = 0;
 
-	if (!start_host(p, ""))
+	if (!start_house(p, ""))
 		return false;
 	if (!word_next(&at, word) || !word_number(word, &number))
 		return complain(p, "not a number");
@@ -849,7 +849,7 @@ static bool run_line(struct play *p, const char *text)
 		if (strcmp(statements[i].word, word) == 0)
 			return statements[i].run(p, at);
 	}
-	if (!start_host(p, ""))
+	if (!start_house(p, ""))
 		return false;
 	p->can_continue = false;
 	if (word_label(word, 'Q', &label))
@@ -902,7 +902,7 @@ bool play(const struct page_scenario *scenario)
 	if (is_fine)
 		is_fine = end_well(&p);
 	guests_clear(&p.guests);
-	host_free(p.host);
+	house_free(p.house);
 	oracle_free(p.oracle);
 	loop_free(p.loop);
 	return is_fine;

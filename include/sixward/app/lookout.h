@@ -8,6 +8,7 @@
 #include "sixward/config/config.h"
 #include "sixward/net/loop.h"
 #include "sixward/watch/gateway.h"
+#include "sixward/watch/snapshot.h"
 
 /* What is known of prefixes beyond the settings, kept up for a config: asks DNS64 servers, hears
  * routers, checks gateways, and makes the policies that follow. One for all workers; starts only
@@ -52,6 +53,9 @@ bool lookout_is_settled(const struct lookout *lookout);
 
 /* What the checks have found, in the order of the prefixes. Returns how many. */
 size_t lookout_gateways(const struct lookout *lookout, struct gateway_state out[GATEWAYS_MAX]);
+
+/* The prefixes of all policies as they are shown, each once, in order. Returns how many. */
+size_t lookout_show(const struct lookout *lookout, struct snapshot_prefix *out, size_t room);
 
 void lookout_add_counts(struct lookout *lookout, struct counts *counts);
 

@@ -15,6 +15,9 @@ struct server;
  * `passed`: sockets that are used in the place of new ones; NULL = none; outlives the server. */
 struct server *server_new(struct loop *loop, struct config *config, const struct passed *passed);
 
+/* Where the settings stand, for people; borrowed. */
+void server_set_path(struct server *server, const char *path);
+
 /* Opens every socket; false after a line in the log for each that cannot be had. */
 bool server_open(struct server *server);
 

@@ -35,4 +35,7 @@ typedef void counts_visit(
  * are summed at the place of the first, so that a server can add every worker's. */
 void counts_each(const struct counts *counts, counts_visit *visit, void *owner);
 
+/* Of all entries of that name. */
+uint64_t counts_sum(const struct counts *counts, const char *name);
+
 #endif

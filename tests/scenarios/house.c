@@ -1,6 +1,6 @@
 /* The server under test: the daemon's own, with one worker on the loop of the scenario. */
 
-#include "host.h"
+#include "house.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "sixward/base/mem.h"
 #include "sixward/config/load.h"
 
-struct host {
+struct house {
 	struct loop *loop;
 	struct server *server;
 };
@@ -33,7 +33,7 @@ static struct config *load(const char *yaml, unsigned upstreams, FILE *out)
 		const char *key;
 		const char *text;
 	} rows[] = {
-		{ "listen", "listen: [\"[" HOST_IPV6 "]:53\", \"" HOST_IPV4 ":53\"]\n" },
+		{ "listen", "listen: [\"[" HOUSE_IPV6 "]:53\", \"" HOUSE_IPV4 ":53\"]\n" },
 		{ "allow", "allow: [any]\n" },
 		{ "upstream-order", "upstream-order: listed\n" },
 		{ "dns64", "dns64: {prefixes: [\"2001:db8:64::/96\"]}\n" },
@@ -65,43 +65,43 @@ static struct config *load(const char *yaml, unsigned upstreams, FILE *out)
 	return config;
 }
 
-struct host *host_new(struct loop *loop, const char *yaml, unsigned upstreams, FILE *out)
+struct house *house_new(struct loop *loop, const char *yaml, unsigned upstreams, FILE *out)
 {
 	struct config *config = load(yaml, upstreams, out);
-	struct host *host;
+	struct house *house;
 
 	if (!config)
 		return NULL;
 	log_set(config->log_level, config->log_format);
-	host = mem_new(sizeof(*host));
-	host->loop = loop;
-	host->server = server_new(loop, config, NULL);
+	house = mem_new(sizeof(*house));
+	house->loop = loop;
+	house->server = server_new(loop, config, NULL);
 	config_unref(config);
-	if (!server_open(host->server)) {
+	if (!server_open(house->server)) {
 		(void)fprintf(out, "  cannot listen\n");
-		host_free(host);
+		house_free(house);
 		return NULL;
 	}
-	server_start(host->server);
-	return host;
+	server_start(house->server);
+	return house;
 }
 
-bool host_reload(struct host *host, const char *yaml, unsigned upstreams, FILE *out)
+bool house_reload(struct house *house, const char *yaml, unsigned upstreams, FILE *out)
 {
 	struct config *config = load(yaml, upstreams, out);
 
 	if (!config)
 		return false;
-	server_reload(host->server, config);
+	server_reload(house->server, config);
 	config_unref(config);
-	(void)sim_run_for(sim_of(host->loop), 0);
+	(void)sim_run_for(sim_of(house->loop), 0);
 	return true;
 }
 
-void host_free(struct host *host)
+void house_free(struct house *house)
 {
-	if (!host)
+	if (!house)
 		return;
-	server_free(host->server);
-	free(host);
+	server_free(house->server);
+	free(house);
 }
