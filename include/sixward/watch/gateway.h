@@ -29,11 +29,11 @@ struct gateway_prefix {
 
 /* What is known of one. */
 struct gateway_state {
-	struct prefix prefix;
-	struct pulse pulse;
 	uint64_t since_ms; /* when it came to that state, in the loop's time */
-	uint8_t rank;      /* 0 = the best (pulse_rank) */
-	bool has_targets;  /* false: it cannot be checked */
+	struct pulse pulse;
+	struct prefix prefix;
+	uint8_t rank;     /* 0 = the best (pulse_rank) */
+	bool has_targets; /* false: it cannot be checked */
 };
 
 /* A check has changed a state or the order: for the owner to make new policies. Never before the
