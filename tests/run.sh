@@ -93,21 +93,21 @@ export TSAN_OPTIONS=halt_on_error=1
 
 one includes ./tests/check/includes.py
 one style ./tests/check/style.sh
-# Takes minutes of both processors, while the integration tests wait for packets most of the time.
-./tests/check/tidy.sh build/asan >"$logs/tidy.log" 2>&1 &
+# Takes minutes of both processors, while most tests wait for packets most of the time.
+nice ./tests/check/tidy.sh build/asan >"$logs/tidy.log" 2>&1 &
 tidy=$!
 one protocol ./tests/check/protocol.py
 one documents ./tests/check/documents.sh build/asan/src/app/sixward
 many unit ./tests/check/unit.sh build/asan
 many unit-threads ./tests/check/unit.sh build/tsan base net resolve front
 many integration ./tests/integration/run.py build/asan/src/app/sixward $all
-status=0
-wait "$tidy" || status=$?
-count tidy "$status"
 many threads ./tests/integration/run.py build/tsan/src/app/sixward --threads
 many valgrind ./tests/integration/run.py build/release/src/app/sixward --valgrind
 many servers ./tests/servers/run.py build/asan/src/app/sixward $all
 many lab ./tests/lab/run.py build/asan/src/app/sixward $all
+status=0
+wait "$tidy" || status=$?
+count tidy "$status"
 if [ -n "$all" ]; then
 	many browser ./tests/browser/run.py build/asan/src/app/sixward
 	many fuzz ./tests/fuzz/run.sh
