@@ -149,9 +149,10 @@ size_t worker_upstreams(const struct worker *worker, struct endpoint *out, size_
 	return count;
 }
 
-void worker_survey(const struct worker *worker, survey_visit *visit, void *owner)
+void worker_survey(struct worker *worker, survey_visit *visit, void *owner)
 {
 	routes_survey(worker->routes, visit, owner);
+	routes_revive(worker->routes);
 }
 
 static struct group_options group_options_of(const struct worker *worker,

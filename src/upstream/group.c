@@ -11,7 +11,10 @@
 
 static_assert((int)GROUP_TRIES_MAX == (int)SEARCH_TRIES_MAX, "two names of one limit");
 
-enum { SPARE_MAX = 512 }; /* what some hundred misses at once take */
+enum {
+	SPARE_MAX = 512, /* what some hundred misses at once take */
+	REVIVAL_MS = 4000
+};
 
 struct group_query {
 	struct search search;
@@ -32,6 +35,7 @@ struct group {
 	struct group_query *active;    /* somebody waits for them */
 	struct group_query *lingering; /* their answers were given */
 	struct group_query *spare;     /* kept for the next question */
+	struct group_query *revival;   /* NULL: none is in flight */
 	size_t active_count;
 	size_t spare_count;
 	bool is_retired;
@@ -149,6 +153,8 @@ void group_free(struct group *group)
 
 void group_retire(struct group *group)
 {
+	group_cancel(group->revival);
+	group->revival = NULL;
 	group->is_retired = true;
 	if (!group->active_count)
 		group_free(group);
@@ -276,4 +282,36 @@ bool group_is_own(
 			    group->peers[i], id, source_port, name, type, loop_now_ms(group->loop)))
 			return true;
 	return false;
+}
+
+/* Held, all of them, and one of them for long enough. */
+static bool is_due(const struct group *group)
+{
+	uint64_t now_ms = loop_now_ms(group->loop);
+	bool is_over = false;
+
+	for (size_t i = 0; i < group->terms.peer_count; i++) {
+		if (!peer_survey(group->peers[i]).is_held)
+			return false;
+		is_over = is_over || peer_candidate(group->peers[i], now_ms).wants_probe;
+	}
+	return is_over;
+}
+
+/* What it has found out, the servers' health knows. */
+static void on_revived(void *owner, const struct group_result *result)
+{
+	struct group *group = owner;
+
+	(void)result;
+	group->revival = NULL;
+}
+
+void group_revive(struct group *group, const uint8_t *zone)
+{
+	struct question question = question_make(zone, TYPE_SOA, CLASS_IN, false);
+	struct group_ask ask = { .deadline_ms = loop_now_ms(group->loop) + REVIVAL_MS };
+
+	if (!group->revival && is_due(group))
+		group->revival = group_start(group, &question, &ask, on_revived, group);
 }

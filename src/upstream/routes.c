@@ -162,6 +162,14 @@ void routes_survey(const struct routes *routes, survey_visit *visit, void *owner
 	}
 }
 
+void routes_revive(struct routes *routes)
+{
+	const struct plan *plan = &routes->plan;
+
+	for (size_t i = 0; i < plan->count; i++)
+		group_revive(plan->routes[i].group, plan->names[i].octets);
+}
+
 bool routes_is_own(struct routes *routes, uint16_t id, uint16_t source_port, const uint8_t *name,
 	uint16_t type)
 {

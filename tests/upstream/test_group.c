@@ -1243,6 +1243,58 @@ static void knows_a_server_by_its_streams_where_it_has_nothing_else(void **state
 	stage_close(&stage);
 }
 
+/* A balancer that asks for our health sends no question until we are well again. */
+static void finds_out_that_a_server_is_back_while_nobody_asks(void **state)
+{
+	struct server_survey surveys[ACTORS_MAX];
+	unsigned asked;
+
+	(void)state;
+	stage_open(&stage, 1, ORDER_LISTED);
+	one->is_silent = true;
+	one->tcp = SIM_REFUSE;
+	group_revive(stage.group, (const uint8_t *)"");
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 0);
+	survey(surveys);
+	assert_true(surveys[0].is_held);
+
+	/* Not while it is held, and not twice at once. */
+	asked = one->udp_count;
+	group_revive(stage.group, (const uint8_t *)"");
+	(void)sim_run_for(stage.sim, 100);
+	assert_int_equal(one->udp_count, asked);
+	(void)sim_run_for(stage.sim, HEALTH_HOLD_MAX);
+	one->is_silent = false;
+	for (unsigned i = 0; i < 3; i++)
+		group_revive(stage.group, (const uint8_t *)"\7example");
+	(void)sim_run_for(stage.sim, 100);
+	assert_int_equal(one->udp_count, asked + 1);
+	assert_int_equal(one->seen[one->seen_count - 1].type, TYPE_SOA);
+	survey(surveys);
+	assert_false(surveys[0].is_held);
+	group_revive(stage.group, (const uint8_t *)"");
+	(void)sim_run_for(stage.sim, 100);
+	assert_int_equal(one->udp_count, asked + 1);
+	stage_close(&stage);
+}
+
+static void retires_while_it_finds_out(void **state)
+{
+	(void)state;
+	stage_open(&stage, 1, ORDER_LISTED);
+	one->is_silent = true;
+	one->tcp = SIM_REFUSE;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(stage_answer(&stage, "www.example", TYPE_A), 0);
+	(void)sim_run_for(stage.sim, HEALTH_HOLD_MAX);
+	group_revive(stage.group, (const uint8_t *)"");
+	group_retire(stage.group);
+	stage.group = NULL;
+	(void)sim_run_for(stage.sim, 10000);
+	stage_close(&stage);
+}
+
 static void forgets_old_losses(void **state)
 {
 	struct peer peer = { 0 };
@@ -1330,6 +1382,8 @@ int main(void)
 		cmocka_unit_test(knows_how_its_servers_have_done),
 		cmocka_unit_test(knows_which_of_its_servers_are_silent),
 		cmocka_unit_test(knows_a_server_by_its_streams_where_it_has_nothing_else),
+		cmocka_unit_test(finds_out_that_a_server_is_back_while_nobody_asks),
+		cmocka_unit_test(retires_while_it_finds_out),
 		cmocka_unit_test(forgets_old_losses),
 	};
 

@@ -58,8 +58,9 @@ void worker_set_policies(struct worker *worker, struct policy *const *policies);
 /* The servers of `upstreams` as of now, but for those reached via NAT64. Returns how many. */
 size_t worker_upstreams(const struct worker *worker, struct endpoint *out, size_t room);
 
-/* What it knows of its upstream servers; on its thread. */
-void worker_survey(const struct worker *worker, survey_visit *visit, void *owner);
+/* What it knows of its upstream servers; on its thread. Of those that are held it will know more
+ * the next time, for it asks them. */
+void worker_survey(struct worker *worker, survey_visit *visit, void *owner);
 
 /* Who is told of each query's end from now on; NULL = nobody. */
 void worker_set_observer(struct worker *worker, query_observe *observe, void *observer);

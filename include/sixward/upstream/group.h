@@ -67,6 +67,10 @@ typedef void survey_visit(void *owner, const struct server_survey *survey);
 /* Each server of now, in order. */
 void group_survey(const struct group *group, const uint8_t *zone, survey_visit *visit, void *owner);
 
+/* Where all servers are held, and one has been for long enough: asks for the zone's SOA, so that it
+ * is known that one is back also while no client asks. One such question at a time. */
+void group_revive(struct group *group, const uint8_t *zone);
+
 struct group_ask {
 	uint64_t deadline_ms; /* loop time when the callback comes at the latest (LIM-04) */
 	bool stream;          /* UPS-a: TCP first; UDP where that upstream refuses TCP */

@@ -53,6 +53,9 @@ struct group *routes_group(const struct routes *routes, uint64_t scope);
  * is the root, then the others in the order given. */
 void routes_survey(const struct routes *routes, survey_visit *visit, void *owner);
 
+/* Each group whose servers are all held sees whether one is back (group_revive). */
+void routes_revive(struct routes *routes);
+
 /* UPS-d, over all groups. */
 bool routes_is_own(struct routes *routes, uint16_t id, uint16_t source_port, const uint8_t *name,
 	uint16_t type);
