@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sim.h"
@@ -122,10 +123,9 @@ static void parse(const char *text, uint16_t port, struct endpoint *out)
 	assert_true(endpoint_parse(text, port, out));
 }
 
-static void stage_init(struct stage *stage, const char *text)
+/* The world around the server. */
+static void stage_open(struct stage *stage)
 {
-	struct config *config = config_of(text);
-
 	*stage = (struct stage){ .loop = loop_new() };
 	stage->sim = sim_of(stage->loop);
 	log_set(LOG_ERROR, LOG_FORMAT_TEXT);
@@ -141,6 +141,13 @@ static void stage_init(struct stage *stage, const char *text)
 		sim_serve_tcp(stage->sim, &stage->gates[i].at, on_connect, &stage->gates[i]);
 	}
 	stage->taught_ttl = 100;
+}
+
+static void stage_init(struct stage *stage, const char *text)
+{
+	struct config *config = config_of(text);
+
+	stage_open(stage);
 	stage->server = server_new(stage->loop, config, NULL);
 	config_unref(config);
 	assert_true(server_open(stage->server));
@@ -292,6 +299,65 @@ static void views_use_what_was_learned(void **state)
 	stage_clear(&stage);
 }
 
+static void on_changed(void *owner)
+{
+	(void)owner;
+}
+
+/* Each prefix once, in order: "PREFIX source from state", and what it is used for. */
+static void expect_shown(const struct lookout *lookout, const char *expected)
+{
+	static const char *const sources[] = { "listed", "dns", "ra" };
+	static const char *const states[] = { "unknown", "live", "dead" };
+	struct snapshot_prefix shown[8];
+	size_t count = lookout_show(lookout, shown, 8);
+	char list[1024] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		char text[NETWORK_TEXT_MAX];
+
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s %s %s %s%s%s%s\n",
+			network_format(&shown[i].prefix.network, text), sources[shown[i].source],
+			shown[i].from[0] ? shown[i].from : "-",
+			shown[i].is_checked ? states[shown[i].state] : "unchecked",
+			shown[i].is_used ? " used" : "", shown[i].is_top ? " top" : "",
+			shown[i].drain ? " drain" : "");
+	}
+	assert_string_equal(list, expected);
+}
+
+static void prefixes_are_shown_with_all_that_is_known_of_them(void **state)
+{
+	struct config *config = config_of(
+		SERVER "dns64: {prefixes: [\"2001:db8:64::/96\", {learn-from: [\"" TEACHER "\"]}, "
+		       "{prefix: \"2001:db8:66::/96\", drain: true}], " CHECK "}\n"
+		       "views: [{clients: [\"2001:db8::/64\"], dns64: {prefixes: "
+		       "[\"2001:db8:66::/96\", \"2001:db8:64::/96\"]}}]\n");
+	struct snapshot_prefix first;
+	struct lookout *lookout;
+	struct stage stage;
+
+	(void)state;
+	stage_open(&stage);
+	teach(&stage, "2001:db8:65::/96");
+	lookout = lookout_new(&(struct lookout_options){
+		.loop = stage.loop, .config = config, .changed = on_changed });
+	expect_shown(lookout, "2001:db8:64::/96 listed - unknown used top\n"
+			      "2001:db8:66::/96 listed - unknown used\n");
+	stage.gates[1].verdict = SIM_IGNORE;
+	(void)sim_run_for(stage.sim, FAIL_OVER_MS);
+	expect_shown(lookout, "2001:db8:64::/96 listed - live used top\n"
+			      "2001:db8:65::/96 dns [" TEACHER "]:53 dead\n"
+			      "2001:db8:66::/96 listed - dead\n");
+	assert_int_equal(lookout_show(lookout, &first, 1), 1);
+	assert_true(first.latency_us > 0);
+	assert_in_range(first.since_s, FAIL_OVER_MS / 1000 - 1, FAIL_OVER_MS / 1000);
+	lookout_free(lookout);
+	config_unref(config);
+	loop_free(stage.loop);
+}
+
 static void on_upstream(void *owner, const struct endpoint *from, const struct endpoint *to,
 	const uint8_t *octets, size_t size)
 {
@@ -352,6 +418,7 @@ int main(void)
 		cmocka_unit_test(what_was_learned_outlives_a_reload),
 		cmocka_unit_test(views_use_what_was_learned),
 		cmocka_unit_test(an_upstream_via_nat64_follows_the_live_prefix),
+		cmocka_unit_test(prefixes_are_shown_with_all_that_is_known_of_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
