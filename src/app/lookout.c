@@ -16,6 +16,13 @@
 
 enum { SOURCES_MAX = 64 /* distinct ones of all views; more are not asked, and said so */ };
 
+/* Whether prefixes are in use although their gateways are dead, for want of live ones. */
+enum despair {
+	DESPAIR_NONE,
+	DESPAIR_SOME, /* for some IPv4 ranges */
+	DESPAIR_ALL
+};
+
 /* What a source has told so far. */
 struct heard {
 	const struct learn_source *source; /* the config's */
@@ -39,7 +46,9 @@ struct lookout {
 	struct prefixes *prefixes;
 	struct adverts *adverts; /* NULL: not wanted so far, or not to be had */
 	struct counts *counts;   /* NULL: nobody counts */
-	bool is_desperate;       /* dead prefixes are in use */
+	enum despair despair;    /* the deepest of all policies */
+	size_t lacking;          /* policies that have no prefix in force */
+	struct count other_best;
 };
 
 /* The policies that the config was written with, the top's first. */
@@ -276,34 +285,115 @@ static bool are_equal(
 	return true;
 }
 
-/* Whether some policy uses a prefix of which the gateway is dead, for want of a live one. */
-static bool uses_dead(const struct policy *policy)
+static enum despair despair_of(const struct policy *policy)
 {
 	const struct known_prefix *known;
 	size_t count = policy_known(policy, &known);
+	bool uses_dead = false;
+	bool uses_live = false;
 
 	for (size_t i = 0; i < count; i++) {
-		if (known[i].is_dead && policy_uses(policy, &known[i]))
-			return true;
+		if (!policy_uses(policy, &known[i]))
+			continue;
+		uses_dead = uses_dead || known[i].is_dead;
+		uses_live = uses_live || !known[i].is_dead;
 	}
-	return false;
+	if (!uses_dead)
+		return DESPAIR_NONE;
+	return uses_live ? DESPAIR_SOME : DESPAIR_ALL;
 }
 
 /* config.md: when all are dead, all are used, loudly. */
 static void note_despair(struct lookout *lookout)
 {
-	bool is_desperate = false;
+	enum despair despair = DESPAIR_NONE;
 
-	for (size_t i = 0; i < lookout->policy_count; i++)
-		is_desperate = is_desperate || uses_dead(lookout->policies[i]);
-	if (is_desperate == lookout->is_desperate)
+	for (size_t i = 0; i < lookout->policy_count; i++) {
+		enum despair one = despair_of(lookout->policies[i]);
+
+		despair = one > despair ? one : despair;
+	}
+	if (despair == lookout->despair)
 		return;
-	lookout->is_desperate = is_desperate;
-	if (is_desperate)
+	lookout->despair = despair;
+	switch (despair) {
+	case DESPAIR_NONE:
+		log_notice("no dead NAT64 gateway is in use any more", NULL);
+		break;
+	case DESPAIR_SOME:
+		log_error("no NAT64 gateway of some IPv4 ranges answers its checks; their prefixes "
+			  "are used all the same",
+			NULL);
+		break;
+	case DESPAIR_ALL:
 		log_error("no NAT64 gateway answers its checks; the prefixes are used all the same",
 			NULL);
-	else
-		log_notice("no dead NAT64 gateway is in use any more", NULL);
+		break;
+	}
+}
+
+static size_t count_lacking(const struct lookout *lookout)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < lookout->policy_count; i++) {
+		const struct prefix *in_force[POLICY_PREFIXES_MAX];
+		const struct policy *policy = lookout->policies[i];
+
+		count += policy_options(policy)->enabled && !policy_in_force(policy, in_force);
+	}
+	return count;
+}
+
+/* config.md: while no prefix is known, loudly. Of what a config leads to, who applies it tells. */
+static void note_lack(struct lookout *lookout)
+{
+	size_t before = lookout->lacking;
+
+	lookout->lacking = count_lacking(lookout);
+	if (lookout->lacking > before)
+		log_warning(
+			"no prefix is in force any more: names with IPv4 only get no AAAA", NULL);
+	else if (lookout->lacking < before && lookout->lacking == 0)
+		log_notice("a prefix is in force", NULL);
+}
+
+/* The prefix that `use: best` has gone to, where nothing but the order of the live ones is another:
+ * what was learned, or has died, has its own line. NULL: none. */
+static const struct prefix *find_other_best(const struct policy *before, const struct policy *now)
+{
+	const struct known_prefix *old;
+	const struct known_prefix *new;
+	size_t count = policy_known(before, &old);
+
+	if (policy_options(before) != policy_options(now) || policy_options(now)->use != USE_BEST ||
+		policy_known(now, &new) != count)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (!prefix_equal(&old[i].prefix, &new[i].prefix) ||
+			old[i].is_dead != new[i].is_dead)
+			return NULL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (policy_uses(now, &new[i]) && !policy_uses(before, &old[i]))
+			return &new[i].prefix;
+	}
+	return NULL;
+}
+
+/* Views have most of their prefixes from the top, and are told of with it. */
+static void note_best(struct lookout *lookout, struct policy *const *policies, size_t count)
+{
+	const struct prefix *best = NULL;
+	char text[NETWORK_TEXT_MAX];
+
+	for (size_t i = 0; i < count && count == lookout->policy_count && !best; i++)
+		best = find_other_best(lookout->policies[i], policies[i]);
+	if (!best)
+		return;
+	count_up(&lookout->other_best);
+	log_notice("another NAT64 gateway is the fastest",
+		LOG_FIELDS(LOG_TEXT("prefix", network_format(&best->network, text))));
 }
 
 /* Makes the policies of now. True: they are others than before. */
@@ -320,6 +410,7 @@ static bool rebuild(struct lookout *lookout)
 		free_policies(policies, count);
 		return false;
 	}
+	note_best(lookout, policies, count);
 	free_policies(lookout->policies, lookout->policy_count);
 	lookout->policies = policies;
 	lookout->policy_count = count;
@@ -331,8 +422,10 @@ static void on_news(void *owner)
 {
 	struct lookout *lookout = owner;
 
-	if (rebuild(lookout))
-		lookout->changed(lookout->owner);
+	if (!rebuild(lookout))
+		return;
+	note_lack(lookout);
+	lookout->changed(lookout->owner);
 }
 
 static void on_turn(void *owner)
@@ -375,6 +468,7 @@ struct lookout *lookout_new(const struct lookout_options *options)
 	lookout->prefixes = prefixes_new(options->loop, &lookout->entropy, on_news, lookout);
 	set_sources(lookout);
 	(void)rebuild(lookout);
+	lookout->lacking = count_lacking(lookout);
 	return lookout;
 }
 
@@ -398,6 +492,7 @@ void lookout_apply(struct lookout *lookout, struct config *config)
 	lookout->config = config_ref(config);
 	set_sources(lookout);
 	(void)rebuild(lookout);
+	lookout->lacking = count_lacking(lookout);
 	config_unref(old);
 }
 
@@ -508,6 +603,9 @@ void lookout_add_counts(struct lookout *lookout, struct counts *counts)
 {
 	lookout->counts = counts;
 	gateways_add_counts(lookout->gateways, counts);
+	counts_add(counts, "best_gateway_changes_total", NULL,
+		"times that another live NAT64 gateway became the fastest, and the one in use",
+		&lookout->other_best);
 	prefixes_add_counts(lookout->prefixes, counts);
 	if (lookout->adverts)
 		adverts_add_counts(lookout->adverts, counts);
