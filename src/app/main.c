@@ -22,6 +22,8 @@ static const struct command {
 		"the --resolve arguments that let curl reach a host, tried beforehand" },
 	{ "doctor", cmd_doctor, "[-c FILE] [--json]",
 		"look at this host and its network, and say what to do" },
+	{ "status", cmd_status, "[-c FILE] [--watch] [--json]",
+		"what the running daemon does, from its http endpoint" },
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

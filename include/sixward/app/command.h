@@ -31,5 +31,6 @@ int cmd_unmap(int argc, char **argv);
 int cmd_lookup(int argc, char **argv);
 int cmd_curl(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 
 #endif
