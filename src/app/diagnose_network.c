@@ -63,6 +63,24 @@ static size_t count_known(const struct probe *probe, const struct prefix *prefix
 	return known;
 }
 
+/* Whether the policies learn from a source of that kind. */
+static bool learns_from(const struct config *config, bool adverts)
+{
+	for (size_t i = 0; i <= config->views.count; i++) {
+		const struct policy *policy =
+			i ? config->views.items[i - 1].policy : config->views.fallback;
+		const struct policy_options *options = policy_options(policy);
+
+		for (size_t k = 0; k < options->prefix_count; k++) {
+			enum learn_kind kind = options->prefixes[k].learn.kind;
+
+			if (kind != LEARN_NOT && (kind == LEARN_ADVERTISEMENTS) == adverts)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* "2620:fe::fe (of /run/systemd/resolve/resolv.conf)" */
 static const char *describe(const struct probe_server *server, char text[SERVER_TEXT_MAX])
 {
@@ -95,7 +113,8 @@ static void add_dig_step(const struct probe_server *server, struct findings *fin
 }
 
 /* An answer that is none. False: it is one, and there is nothing to say. */
-static bool complain_of_server(const struct probe_server *server, struct findings *findings)
+static bool complain_of_server(const struct symptoms *symptoms, const struct probe_server *server,
+	struct findings *findings)
 {
 	char rcode[MESSAGE_TYPE_TEXT_MAX];
 	char text[SERVER_TEXT_MAX];
@@ -105,7 +124,8 @@ static bool complain_of_server(const struct probe_server *server, struct finding
 	case PROBE_ANSWERED:
 		return false;
 	case PROBE_NOT_ASKED:
-		findings_add(findings, SUBJECT_UPSTREAMS, LEVEL_WARNING, "upstream-not-asked",
+		findings_add(findings, SUBJECT_UPSTREAMS,
+			symptoms->probe->is_deaf ? LEVEL_NOTE : LEVEL_WARNING, "upstream-not-asked",
 			"%s was not asked: no prefix is known to reach it through.", text);
 		findings_add_step(findings, "# see the findings about prefixes");
 		return true;
@@ -155,7 +175,8 @@ static void judge_dns64(const struct symptoms *symptoms, const struct probe_serv
 			findings, "# a plain resolver serves better here, e.g. 2620:fe::fe");
 		return;
 	}
-	findings_add(findings, SUBJECT_UPSTREAMS, LEVEL_WARNING, "upstream-dns64-other",
+	findings_add(findings, SUBJECT_UPSTREAMS,
+		symptoms->probe->is_deaf ? LEVEL_NOTE : LEVEL_WARNING, "upstream-dns64-other",
 		"%s is a DNS64 itself, and its prefix (%s) is not ours: IPv4-only names get AAAA "
 		"with its prefix, and our prefixes stay unused.",
 		text, list);
@@ -205,7 +226,7 @@ static void judge_server(const struct symptoms *symptoms, const struct probe_ser
 	size_t before = findings->count;
 
 	judge_family(symptoms, server, findings);
-	if (findings->count == before && !complain_of_server(server, findings)) {
+	if (findings->count == before && !complain_of_server(symptoms, server, findings)) {
 		judge_dns64(symptoms, server, findings);
 		judge_dnssec(server, findings);
 	}
@@ -279,24 +300,6 @@ static void judge_prefix(const struct probe_prefix *prefix, struct findings *fin
 	}
 }
 
-/* Whether the policies learn from a source of that kind. */
-static bool learns_from(const struct config *config, bool adverts)
-{
-	for (size_t i = 0; i <= config->views.count; i++) {
-		const struct policy *policy =
-			i ? config->views.items[i - 1].policy : config->views.fallback;
-		const struct policy_options *options = policy_options(policy);
-
-		for (size_t k = 0; k < options->prefix_count; k++) {
-			enum learn_kind kind = options->prefixes[k].learn.kind;
-
-			if (kind != LEARN_NOT && (kind == LEARN_ADVERTISEMENTS) == adverts)
-				return true;
-		}
-	}
-	return false;
-}
-
 static void judge_learning(const struct symptoms *symptoms, struct findings *findings)
 {
 	const struct probe *probe = symptoms->probe;
@@ -308,12 +311,12 @@ static void judge_learning(const struct symptoms *symptoms, struct findings *fin
 	}
 	if (!adverts && !learns_from(symptoms->config, false))
 		return;
-	findings_add(findings, SUBJECT_PREFIXES, LEVEL_WARNING, "prefix-not-learned",
-		"No prefix has been learned: %s.",
-		!adverts                  ? "no DNS64 that `learn-from` names has told one"
-		: symptoms->host->is_root ? "no router advertisement has told one"
-					  : "router advertisements are heard by root alone");
-	if (adverts && !symptoms->host->is_root)
+	findings_add(findings, SUBJECT_PREFIXES, probe->is_deaf ? LEVEL_NOTE : LEVEL_WARNING,
+		"prefix-not-learned", "No prefix has been learned: %s.",
+		!adverts         ? "no DNS64 that `learn-from` names has told one"
+		: probe->is_deaf ? "router advertisements are heard by root alone"
+				 : "no router advertisement has told one");
+	if (adverts && probe->is_deaf)
 		findings_add_step(findings, "sudo sixward doctor");
 	else if (adverts)
 		findings_add_step(findings, "tcpdump -vv 'icmp6 and ip6[40] == 134'   # has it a "
@@ -335,7 +338,7 @@ static void judge_prefixes(const struct symptoms *symptoms, struct findings *fin
 		findings_add_step(findings, "sixward check --show");
 		return;
 	}
-	if (probe->in_force_count)
+	if (probe->in_force_count || probe->is_deaf)
 		return;
 	findings_add(findings, SUBJECT_PREFIXES, LEVEL_ERROR, "no-prefix",
 		"No prefix is in force for this host: IPv4-only names get no address that it can "
@@ -397,6 +400,8 @@ static bool is_other_config(const struct symptoms *symptoms, const struct probe_
 	const struct probe *probe = symptoms->probe;
 	size_t known = count_known(probe, listener->prefixes, listener->prefix_count);
 
+	if (probe->is_deaf)
+		return false;
 	if (!listener->prefix_count)
 		return probe->in_force_count > 0 && !learns_from(symptoms->config, false) &&
 		       !learns_from(symptoms->config, true);

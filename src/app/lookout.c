@@ -45,6 +45,7 @@ struct lookout {
 	struct gateways *gateways;
 	struct prefixes *prefixes;
 	struct adverts *adverts; /* NULL: not wanted so far, or not to be had */
+	bool is_deaf;            /* the second of these, and it was said */
 	struct counts *counts;   /* NULL: nobody counts */
 	enum despair despair;    /* the deepest of all policies */
 	size_t lacking;          /* policies that have no prefix in force */
@@ -128,13 +129,17 @@ static void set_sources(struct lookout *lookout)
 	size_t count = gather_sources(lookout->config, heard);
 	struct endpoint servers[PREFIX_SERVERS_MAX];
 	size_t server_count = 0;
+	bool wants_routers = false;
 
 	for (size_t i = 0; i < count; i++) {
 		server_count += servers_of(lookout, heard[i].source, servers + server_count,
 			PREFIX_SERVERS_MAX - server_count);
-		if (heard[i].source->kind == LEARN_ADVERTISEMENTS)
-			listen_to_routers(lookout);
+		wants_routers = wants_routers || heard[i].source->kind == LEARN_ADVERTISEMENTS;
 	}
+	if (wants_routers)
+		listen_to_routers(lookout);
+	else
+		lookout->is_deaf = false;
 	prefixes_set(lookout->prefixes, &lookout->config->rules, servers, server_count);
 	free(heard);
 }
@@ -443,12 +448,13 @@ static void listen_to_routers(struct lookout *lookout)
 	if (lookout->adverts)
 		return;
 	lookout->adverts = adverts_new(lookout->loop, on_news, lookout, &error);
-	if (!lookout->adverts)
+	if (!lookout->adverts && !lookout->is_deaf)
 		log_error("router advertisements cannot be heard: that takes CAP_NET_RAW, at the "
 			  "start of the program",
 			LOG_FIELDS(LOG_TEXT("reason", socket_error_text(error))));
-	else if (lookout->counts)
+	else if (lookout->adverts && lookout->counts)
 		adverts_add_counts(lookout->adverts, lookout->counts);
+	lookout->is_deaf = !lookout->adverts;
 }
 
 struct lookout *lookout_new(const struct lookout_options *options)
@@ -511,6 +517,11 @@ bool lookout_is_settled(const struct lookout *lookout)
 	return prefixes_are_tried(lookout->prefixes) &&
 	       (!lookout->adverts || adverts_are_tried(lookout->adverts)) &&
 	       gateways_are_tried(lookout->gateways);
+}
+
+bool lookout_is_deaf(const struct lookout *lookout)
+{
+	return lookout->is_deaf;
 }
 
 size_t lookout_gateways(const struct lookout *lookout, struct gateway_state out[GATEWAYS_MAX])

@@ -393,6 +393,7 @@ static void note_prefixes(const struct probing *probing)
 	}
 	for (size_t i = 0; i < gateway_count; i++)
 		note_gateway(probe, &gateways[i]);
+	probe->is_deaf = lookout_is_deaf(probing->lookout);
 	probe->in_force_count = policy_in_force(local_policy(probing), in_force);
 	for (size_t i = 0; i < probe->in_force_count; i++)
 		probe->in_force[i] = *in_force[i];

@@ -206,19 +206,18 @@ static void prefixes_should_have_been_learned(void **state)
 {
 	static const struct {
 		const char *yaml;
-		bool is_root;
+		bool is_deaf;
 		const char *wanted, *step;
 	} rows[] = {
-		{ "dns64: {prefixes: [{learn-from: upstreams}]}", true,
+		{ "dns64: {prefixes: [{learn-from: upstreams}]}", false,
 			"ok daemon, ok upstream, warning prefix-not-learned, error no-prefix",
 			"dig @" },
+		{ "dns64: {prefixes: [{learn-from: router-advertisements}]}", true,
+			"ok daemon, ok upstream, note prefix-not-learned", "sudo" },
 		{ "dns64: {prefixes: [{learn-from: router-advertisements}]}", false,
 			"ok daemon, ok upstream, warning prefix-not-learned, error no-prefix",
-			"sudo" },
-		{ "dns64: {prefixes: [{learn-from: router-advertisements}]}", true,
-			"ok daemon, ok upstream, warning prefix-not-learned, error no-prefix",
 			"tcpdump" },
-		{ "dns64: false", true, "ok daemon, ok upstream, note dns64-off", NULL },
+		{ "dns64: false", false, "ok daemon, ok upstream, note dns64-off", NULL },
 	};
 
 	(void)state;
@@ -226,7 +225,7 @@ static void prefixes_should_have_been_learned(void **state)
 		struct patient patient;
 
 		make_well(&patient, rows[i].yaml);
-		patient.host->is_root = rows[i].is_root;
+		patient.probe->is_deaf = rows[i].is_deaf;
 		patient.probe->prefix_count = 0;
 		patient.probe->in_force_count = 0;
 		patient.probe->listeners[0].prefix_count = 0;
@@ -236,6 +235,27 @@ static void prefixes_should_have_been_learned(void **state)
 				patient_steps(&patient, "prefix-not-learned"), rows[i].step));
 		patient_clear(&patient);
 	}
+}
+
+/* Without the rights to hear routers nothing that only they say is missed. */
+static void what_root_alone_can_hear_is_no_finding_for_others(void **state)
+{
+	struct patient patient;
+
+	(void)state;
+	make_well(&patient, "dns64: {prefixes: [{learn-from: router-advertisements}]}");
+	patient.probe->is_deaf = true;
+	patient.probe->prefix_count = 0;
+	patient.probe->in_force_count = 0;
+	patient.probe->servers[0].via_nat64 = true;
+	patient.probe->servers[0].answer.result = PROBE_NOT_ASKED;
+	patient_add_upstream(&patient, "2001:db8::54");
+	patient.probe->servers[1].prefixes[0] = patient_prefix(WKP);
+	patient.probe->servers[1].prefix_count = 1;
+	assert_string_equal(patient_told(&patient, diagnose_network),
+		"ok daemon, note upstream-not-asked, note upstream-dns64-other, "
+		"note prefix-not-learned");
+	patient_clear(&patient);
 }
 
 static void a_learned_prefix_is_enough(void **state)
@@ -380,6 +400,7 @@ int main(void)
 		cmocka_unit_test(prefixes_should_carry_traffic_fast),
 		cmocka_unit_test(a_slow_prefix_names_the_limits),
 		cmocka_unit_test(prefixes_should_have_been_learned),
+		cmocka_unit_test(what_root_alone_can_hear_is_no_finding_for_others),
 		cmocka_unit_test(a_learned_prefix_is_enough),
 		cmocka_unit_test(the_daemon_should_have_its_port_and_answer),
 		cmocka_unit_test(a_free_endpoint_beside_others_is_told_alone),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,9 +24,12 @@
 #define PARTIAL                                                                                    \
 	"error: no NAT64 gateway of some IPv4 ranges answers its checks; their prefixes are used " \
 	"all the same\n"
-#define OVER   "notice: no dead NAT64 gateway is in use any more\n"
-#define NONE   "warning: no prefix is in force any more: names with IPv4 only get no AAAA\n"
-#define SOME   "notice: a prefix is in force\n"
+#define OVER "notice: no dead NAT64 gateway is in use any more\n"
+#define NONE "warning: no prefix is in force any more: names with IPv4 only get no AAAA\n"
+#define SOME "notice: a prefix is in force\n"
+#define DEAF                                                                                       \
+	"error: router advertisements cannot be heard: that takes CAP_NET_RAW, at the start of "   \
+	"the program\n"
 #define FASTER "notice: another NAT64 gateway is the fastest prefix="
 
 enum { MINUTE_MS = 60000, GATES = 4 };
@@ -33,21 +37,25 @@ enum { MINUTE_MS = 60000, GATES = 4 };
 /* The log's lines that are the lookout's own (the linker puts this in the way). */
 static char lines[2048];
 
+static int refused; /* why no socket can be had for router advertisements; 0 = it can */
+
 void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields);
 
 void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields)
 {
-	static const char *const own[] = { "no ", "a prefix is", "another " };
+	static const char *const own[] = { "no ", "a prefix is", "another ", "router " };
 	static const char *const names[] = { [LOG_ERROR] = "error",
 		[LOG_WARNING] = "warning",
 		[LOG_NOTICE] = "notice",
 		[LOG_INFO] = "info" };
+	bool has_prefix = fields && strcmp(fields->key, "prefix") == 0;
 	size_t at = strlen(lines);
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (strncmp(words, own[i], strlen(own[i])) == 0)
 			(void)snprintf(lines + at, sizeof(lines) - at, "%s: %s%s%s\n", names[level],
-				words, fields ? " prefix=" : "", fields ? fields->text : "");
+				words, has_prefix ? " prefix=" : "",
+				has_prefix ? fields->text : "");
 	}
 }
 
@@ -105,6 +113,7 @@ static void open_scene(struct scene *scene, const char *text)
 
 	*scene = (struct scene){ .loop = loop_new() };
 	scene->sim = sim_of(scene->loop);
+	sim_refuse_icmp6(scene->sim, refused);
 	for (size_t i = 0; i < GATES; i++) {
 		scene->gates[i].verdict = SIM_REFUSE;
 		assert_true(endpoint_parse(gates[i], 443, &scene->gates[i].at));
@@ -211,6 +220,33 @@ static void the_last_prefix_that_goes_is_told(void **state)
 	close_scene(&scene);
 }
 
+/* Nobody who reloads is told twice, nor at each change of a resolv.conf. */
+static void who_may_not_hear_routers_is_told_once(void **state)
+{
+	static const char *const text =
+		SERVER "dns64: {prefixes: [\"2001:db8:64::/96\", {learn-from: "
+		       "router-advertisements}]}\n";
+	struct config *config = config_of(text);
+	struct config *other = config_of(SERVER);
+	struct scene scene;
+
+	(void)state;
+	refused = -EPERM;
+	open_scene(&scene, text);
+	assert_true(lookout_is_deaf(scene.lookout));
+	lookout_apply(scene.lookout, config);
+	lookout_note_upstreams(scene.lookout);
+	expect_lines(&scene, MINUTE_MS, DEAF);
+	lookout_apply(scene.lookout, other);
+	assert_false(lookout_is_deaf(scene.lookout));
+	lookout_apply(scene.lookout, config);
+	expect_lines(&scene, MINUTE_MS, DEAF);
+	refused = 0;
+	config_unref(other);
+	config_unref(config);
+	close_scene(&scene);
+}
+
 static void what_a_reload_takes_is_not_told_here(void **state)
 {
 	struct config *config =
@@ -255,6 +291,7 @@ int main(void)
 		cmocka_unit_test(who_is_the_fastest_is_not_told_where_all_are_used),
 		cmocka_unit_test(dead_gateways_in_use_are_told_for_all_or_for_some_ranges),
 		cmocka_unit_test(the_last_prefix_that_goes_is_told),
+		cmocka_unit_test(who_may_not_hear_routers_is_told_once),
 		cmocka_unit_test(what_a_reload_takes_is_not_told_here),
 		cmocka_unit_test(a_reload_without_checks_takes_the_dead_back),
 	};

@@ -51,6 +51,9 @@ struct policy *const *lookout_policies(const struct lookout *lookout);
  * one round. */
 bool lookout_is_settled(const struct lookout *lookout);
 
+/* Whether router advertisements are wanted and cannot be heard, for want of rights. */
+bool lookout_is_deaf(const struct lookout *lookout);
+
 /* What the checks have found, in the order of the prefixes. Returns how many. */
 size_t lookout_gateways(const struct lookout *lookout, struct gateway_state out[GATEWAYS_MAX]);
 

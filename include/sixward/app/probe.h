@@ -67,6 +67,8 @@ struct probe {
 	size_t prefix_count;
 	struct probe_listener listeners[PROBE_LISTENERS_MAX];
 	size_t listener_count;
+	bool is_deaf;    /* router advertisements are wanted, and could not be heard: what is
+			  * missing may be known to who can hear them */
 	bool is_settled; /* every source of prefixes was asked, every prefix was tried */
 
 	/* What a local program is told by ipv4only.arpa of these settings: the prefixes in force.
