@@ -28,6 +28,15 @@ static struct health *health_of(struct attempt *attempt)
 	return &attempt->peer->health[attempt->transport];
 }
 
+/* Once for each transmission. */
+static void note_unanswered(struct attempt *attempt)
+{
+	if (attempt->waited == attempt->sent)
+		return;
+	attempt->waited = attempt->sent;
+	peer_note_unanswered(attempt->peer);
+}
+
 /* Its last transmission is unanswered. What one worker has waited for, the others need not. */
 static void note_loss(struct attempt *attempt, uint64_t now_ms)
 {
@@ -36,7 +45,7 @@ static void note_loss(struct attempt *attempt, uint64_t now_ms)
 	uint64_t sent_ms = attempt->exchanges[attempt->sent - 1].sent_ms;
 	bool was_good = peer->health[TRANSPORT_UDP].state == HEALTH_GOOD;
 
-	peer_note_unanswered(peer);
+	note_unanswered(attempt);
 	peer_note_loss(peer, TRANSPORT_UDP, sent_ms, now_ms);
 	if (rumours && was_good && peer->health[TRANSPORT_UDP].state != HEALTH_GOOD)
 		rumours_tell(rumours, &peer->endpoint, sent_ms);
@@ -506,10 +515,8 @@ static void act(struct attempt *attempt)
 			(void)begin_udp(search, attempt->peer, false);
 		return;
 	}
-	if (attempt->waited < attempt->sent) {
-		attempt->waited = attempt->sent;
+	if (attempt->waited < attempt->sent)
 		note_loss(attempt, now_ms);
-	}
 	attempt->due_ms = NEVER;
 	if (attempt->is_probe && is_alive(search, false))
 		return;
@@ -670,7 +677,7 @@ static void on_exchange(void *owner, struct exchange *exchange, enum exchange_re
 		learn(attempt, exchange);
 		break;
 	case EXCHANGE_UNREACHABLE:
-		peer_note_unanswered(attempt->peer);
+		note_unanswered(attempt);
 		peer_note_error(attempt->peer, TRANSPORT_UDP, "unreachable", now_of(search));
 		break;
 	case EXCHANGE_FORGED:
@@ -729,7 +736,7 @@ static void on_request(void *owner, struct channel_request *request, enum channe
 	case CHANNEL_NETWORK:
 		break;
 	}
-	peer_note_unanswered(peer);
+	note_unanswered(attempt);
 	peer_note_error(peer, TRANSPORT_STREAM,
 		result == CHANNEL_TIMEOUT ? "silent" : "unreachable", now_ms);
 	attempt_stop(attempt);
