@@ -141,7 +141,7 @@ class Check(Case):
                 ('listen: {}\n', ':1:9: .*listen'), ('frob: 1\n', 'unknown key "frob"'),
                 ('workers: 1\nworkers: 2\n', ':2:1: .*workers'), ('workers:\n', 'workers'),
                 ('workers: 1\n---\nworkers: 1\n', 'document'), ('a: [\n', ':'),
-                ('dns64: {use: best}\n', 'use'), ('http: "[::1]:8064"\n', 'not supported'),
+                ('dns64: {use: best}\n', 'use'), ('http: "[::1]:53"\n', 'taken by'),
                 ('upstreams: [{address: 2620:fe::fe, tls: dns.quad9.net}]\n', 'not supported'),
                 ('upstreams: ["127.0.0.1:5"]\nlisten: ["127.0.0.1:5"]\n', 'upstreams'),
                 ('cache: {serve-stale: 4d}\n', 'serve-stale'),
