@@ -276,18 +276,42 @@ static void judge_resolv_conf(const struct symptoms *symptoms, struct findings *
 	judge_options(host, findings);
 }
 
+/* The first file that names a server that is not us; NULL = none does. */
+static const char *find_others_file(
+	const struct symptoms *symptoms, const struct netplan_link *link)
+{
+	for (size_t i = 0; i < link->server_count; i++) {
+		if (!is_us(symptoms, &link->servers[i]))
+			return link->server_files[i];
+	}
+	return NULL;
+}
+
+/* netplan puts the lists of all files together: a later one takes nothing back. */
 static void judge_netplan_link(
 	const struct symptoms *symptoms, const struct netplan_link *link, struct findings *findings)
 {
-	size_t ours = count_ours(symptoms, link->servers, link->server_count);
+	const char *file = find_others_file(symptoms, link);
 	char list[LIST_MAX];
 
-	if (ours == link->server_count)
+	if (!file)
 		return;
 	findings_add(findings, SUBJECT_RESOLVER, LEVEL_WARNING, "netplan-others",
 		"netplan gives %s the resolvers %s (%s).", link->name,
-		list_others(symptoms, link->servers, link->server_count, list), link->file);
-	add_netplan_steps(symptoms, link->file, link->section, link->name, findings);
+		list_others(symptoms, link->servers, link->server_count, list), file);
+	if (strstr(file, "cloud-init")) {
+		findings_add_step(
+			findings, "# cloud-init writes that file anew, unless told not to:");
+		findings_add_step(findings, "echo 'network: {config: disabled}' > "
+					    "/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg");
+	}
+	if (count_ours(symptoms, link->servers, link->server_count))
+		findings_add_step(findings,
+			"# take them out of %s, for the lists of all files are put together; "
+			"then: netplan apply",
+			file);
+	else
+		add_netplan_steps(symptoms, file, link->section, link->name, findings);
 }
 
 /* netplan has no switch for the resolvers in router advertisements alone. */

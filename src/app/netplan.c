@@ -79,7 +79,7 @@ static void read_servers(const struct tree *list, const char *file, struct netpl
 		*server = (struct endpoint){ .port = DNS_PORT };
 		if (list->items[i].kind == TREE_SCALAR &&
 			addr_parse(list->items[i].text, &server->addr))
-			link->server_count++;
+			put(link->server_files[link->server_count++], file);
 	}
 }
 

@@ -165,6 +165,38 @@ static void netplan_should_name_us_and_nobody_else(void **state)
 	}
 }
 
+static void name_in(struct netplan_link *link, const char *server, const char *file)
+{
+	link->servers[link->server_count].port = 53;
+	assert_true(addr_parse(server, &link->servers[link->server_count].addr));
+	(void)snprintf(link->server_files[link->server_count++], sizeof(link->server_files[0]),
+		"%s", file);
+	(void)snprintf(link->file, sizeof(link->file), "%s", file);
+}
+
+/* A file of ours behind cloud-init's adds us to its resolvers: what is to be changed is there. */
+static void the_file_that_names_others_is_the_one_to_change(void **state)
+{
+	struct netplan_link *link;
+	struct patient patient;
+	const char *steps;
+
+	(void)state;
+	patient_init(&patient, "");
+	patient_add_server(&patient.host->resolv_conf, "::1");
+	link = add_link(&patient, "eth0");
+	name_in(link, "2001:db8::53", "/etc/netplan/50-cloud-init.yaml");
+	name_in(link, "::1", "/etc/netplan/60-sixward.yaml");
+	assert_string_equal(patient_told(&patient, diagnose_resolver),
+		"ok resolv-conf, warning netplan-others");
+	steps = patient_steps(&patient, "netplan-others");
+	assert_non_null(strstr(steps, "2001:db8::53 (/etc/netplan/50-cloud-init.yaml)"));
+	assert_non_null(strstr(steps, "out of /etc/netplan/50-cloud-init.yaml"));
+	assert_non_null(strstr(steps, "99-disable-network-config.cfg"));
+	assert_null(strstr(steps, "60-sixward"));
+	patient_clear(&patient);
+}
+
 static void the_cure_is_for_who_manages_it(void **state)
 {
 	struct patient patient;
@@ -214,6 +246,7 @@ int main(void)
 		cmocka_unit_test(who_is_asked_should_be_us),
 		cmocka_unit_test(options_count_where_they_matter),
 		cmocka_unit_test(netplan_should_name_us_and_nobody_else),
+		cmocka_unit_test(the_file_that_names_others_is_the_one_to_change),
 		cmocka_unit_test(the_cure_is_for_who_manages_it),
 		cmocka_unit_test(files_that_say_nothing_are_told),
 	};

@@ -96,6 +96,8 @@ static void files_are_merged_by_name(void **state)
 	assert_server(&netplan->links[0], 1, "192.0.2.3:53");
 	assert_int_equal(netplan->links[0].accept_ra, NETPLAN_YES);
 	assert_string_equal(netplan->links[0].file, "/etc/netplan/90-b.yaml");
+	assert_string_equal(netplan->links[0].server_files[0], "/run/netplan/00-a.yaml");
+	assert_string_equal(netplan->links[0].server_files[1], "/etc/netplan/90-b.yaml");
 	free(netplan);
 	fake_root_clear(&root);
 }

@@ -23,7 +23,8 @@ struct netplan_link {
 	char name[NETPLAN_TEXT_MAX];    /* the key, which is the interface's name or a label */
 	char section[NETPLAN_TEXT_MAX]; /* "ethernets" and the like */
 	char file[NETPLAN_TEXT_MAX]; /* that names the servers, or else the interface; the last */
-	struct endpoint servers[NETPLAN_SERVERS_MAX]; /* port 53 */
+	struct endpoint servers[NETPLAN_SERVERS_MAX]; /* port 53; of all files together */
+	char server_files[NETPLAN_SERVERS_MAX][NETPLAN_TEXT_MAX]; /* that name each */
 	size_t server_count;
 	enum netplan_switch accept_ra;
 	enum netplan_switch dhcp4, dhcp6;
