@@ -19,6 +19,7 @@
 
 static const char BLANKS[] = " \t\r";
 static const char RESOLVED_CONF[] = "/run/systemd/resolve/resolv.conf";
+static const char RESOLVED_SOCKET[] = "/run/systemd/resolve/io.systemd.Resolve";
 
 static uint8_t mask_length(const struct sockaddr *mask)
 {
@@ -121,6 +122,27 @@ static void read_words(
 	free(text);
 }
 
+static bool is_taken(const char *root, const char *endpoint)
+{
+	struct port_use use = { 0 };
+
+	(void)endpoint_parse(endpoint, 53, &use.endpoint);
+	port_use_find(root, &use, 1);
+	return use.is_taken;
+}
+
+/* Its files stay when systemd-resolved ends. What ends with it is the stub, which it may do
+ * without, and the socket that nss-resolve asks, which old ones do without. */
+static bool does_resolved_run(const char *root)
+{
+	size_t size;
+	char *sockets = host_file_read(root, "/proc/net/unix", &size, NULL);
+	bool has_socket = sockets && strstr(sockets, RESOLVED_SOCKET);
+
+	free(sockets);
+	return has_socket || is_taken(root, "127.0.0.53");
+}
+
 /* "hosts: files resolve [!UNAVAIL=return] dns" */
 static bool asks_resolved_first(const char *root)
 {
@@ -161,6 +183,8 @@ struct host *host_gather(const char *root, const struct endpoint *listen, size_t
 	(void)host_file_link(root, "/etc/resolv.conf", host->resolv_link);
 	read_words(root, "/etc/resolv.conf", "options", host->resolv_options);
 	read_servers(root, RESOLVED_CONF, &host->resolved);
+	if (host->resolved.is_there && !does_resolved_run(root))
+		host->resolved = (struct host_servers){ 0 };
 	host->nss_asks_resolved = host->resolved.is_there && asks_resolved_first(root);
 	netplan_read(root, &host->netplan);
 	gather_ports(host, root, listen, listen_count);

@@ -26,6 +26,13 @@ static void assert_servers(const struct host_servers *servers, const char *wante
 	assert_string_equal(found, wanted);
 }
 
+static const char sockets[] = "Num RefCount Protocol Flags Type St Inode Path\n"
+			      "0000000000000000: 00000002 00000000 00010000 0001 01 17 "
+			      "/run/systemd/resolve/io.systemd.Resolve\n";
+static const char stub[] = "  sl  local_address rem_address   st\n"
+			   "   1: 3500007F:0035 00000000:0000 07 00000000:00000000 00:00000000 "
+			   "00000000   101        0 18 2 0000000000000000 0\n";
+
 static void a_plain_resolv_conf(void **state)
 {
 	struct fake_root root = fake_root_new();
@@ -60,6 +67,7 @@ static void systemd_resolved_behind_its_stub(void **state)
 	(void)state;
 	fake_root_put(&root, "/run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\n");
 	fake_root_put(&root, "/run/systemd/resolve/resolv.conf", "nameserver 2001:db8::53\n");
+	fake_root_put(&root, "/proc/net/udp", stub);
 	fake_root_link(&root, "/etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
 	fake_root_put(&root, "/etc/nsswitch.conf",
 		"passwd: files\nhosts: files resolve [!UNAVAIL=return] dns\n");
@@ -76,14 +84,15 @@ static void systemd_resolved_behind_its_stub(void **state)
 static void nss_asks_resolved_only_before_dns_and_while_it_runs(void **state)
 {
 	static const struct row {
-		const char *nsswitch;
-		bool runs, wanted;
+		const char *nsswitch, *sockets, *stub;
+		bool wanted;
 	} rows[] = {
-		{ "hosts: files resolve dns", true, true },
-		{ "hosts: files dns resolve", true, false },
-		{ "hosts: files dns", true, false },
-		{ "hosts: files resolve dns", false, false },
-		{ "", true, false },
+		{ "hosts: files resolve dns", sockets, "", true },
+		{ "hosts: files resolve dns", "", stub, true }, /* before version 247 */
+		{ "hosts: files dns resolve", sockets, "", false },
+		{ "hosts: files dns", sockets, "", false },
+		{ "hosts: files resolve dns", "", "", false }, /* it has run, and left its files */
+		{ "", sockets, "", false },
 	};
 
 	(void)state;
@@ -92,10 +101,12 @@ static void nss_asks_resolved_only_before_dns_and_while_it_runs(void **state)
 		struct host *host;
 
 		fake_root_put(&root, "/etc/nsswitch.conf", rows[i].nsswitch);
-		if (rows[i].runs)
-			fake_root_put(&root, "/run/systemd/resolve/resolv.conf", "");
+		fake_root_put(&root, "/run/systemd/resolve/resolv.conf", "nameserver ::1\n");
+		fake_root_put(&root, "/proc/net/unix", rows[i].sockets);
+		fake_root_put(&root, "/proc/net/udp", rows[i].stub);
 		host = host_gather(root.path, NULL, 0);
 		assert_int_equal(host->nss_asks_resolved, rows[i].wanted);
+		assert_int_equal(host->resolved.is_there, *rows[i].sockets || *rows[i].stub);
 		host_free(host);
 		fake_root_clear(&root);
 	}
