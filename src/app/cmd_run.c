@@ -51,7 +51,7 @@ static void log_faults(const struct faults *faults, const char *file)
 	for (size_t i = 0; i < faults->count; i++) {
 		const struct fault *fault = &faults->items[i];
 
-		log_write(fault->is_warning ? LOG_WARNING : LOG_ERROR, "configuration",
+		log_record(fault->is_warning ? LOG_WARNING : LOG_ERROR, "configuration",
 			LOG_FIELDS(LOG_TEXT("file", file), LOG_NUMBER("line", fault->line),
 				LOG_NUMBER("column", fault->column), LOG_TEXT("key", fault->path),
 				LOG_TEXT("reason", fault->text)));
@@ -60,7 +60,7 @@ static void log_faults(const struct faults *faults, const char *file)
 
 static void refuse_reload(const struct running *running, const char *words)
 {
-	log_error(words, NULL);
+	log_record(LOG_ERROR, words, NULL);
 	service_note_ready(running->service, words);
 }
 
@@ -128,6 +128,7 @@ static int serve(struct config *config, const char *path)
 		server_set_path(running.server, path);
 	service_want_files();
 	if (server_open(running.server) && service_become(config->user)) {
+		log_start(); /* by the account that the process has become */
 		run(&running, loop);
 		status = EXIT_YES;
 	}

@@ -45,7 +45,7 @@ static void write_line(const struct query_observation *seen)
 	if (seen->prefix)
 		*next = (struct log_field)LOG_TEXT(
 			"prefix", network_format(&seen->prefix->network, prefix));
-	log_info("query", fields);
+	log_record(LOG_INFO, "query", fields);
 }
 
 void query_log(const struct query_observation *seen)

@@ -198,6 +198,7 @@ struct server *server_new(struct loop *loop, struct config *config, const struct
 		.owner = server,
 		.passed = passed,
 		.is_alone = server->lane_count == 1 };
+	log_add_counts(server->counts);
 	cache_add_counts(server->cache, server->counts);
 	shares_add_counts(server->shares, server->counts);
 	for (unsigned i = 0; i < server->lane_count; i++) {
@@ -224,8 +225,9 @@ static void log_refusal(const struct endpoint *endpoint, int error)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	log_error("cannot listen", LOG_FIELDS(LOG_TEXT("endpoint", endpoint_format(endpoint, text)),
-					   LOG_TEXT("reason", socket_error_text(error))));
+	log_record(LOG_ERROR, "cannot listen",
+		LOG_FIELDS(LOG_TEXT("endpoint", endpoint_format(endpoint, text)),
+			LOG_TEXT("reason", socket_error_text(error))));
 }
 
 /* Whether a socket of our own is at the endpoint, or in its way: a wildcard takes the port of all
@@ -385,16 +387,18 @@ static void log_purpose(const struct config *config, const struct policy *policy
 	char *upstreams = list_upstreams(config);
 	char *prefixes = list_prefixes(policy);
 
-	log_notice(
-		"serving", LOG_FIELDS(LOG_TEXT("listen", listen), LOG_NUMBER("workers", workers)));
-	log_notice("forwarding", LOG_FIELDS(LOG_TEXT("upstreams", upstreams),
-					 LOG_NUMBER("zones", config->zone_count)));
+	log_record(LOG_NOTICE, "serving",
+		LOG_FIELDS(LOG_TEXT("listen", listen), LOG_NUMBER("workers", workers)));
+	log_record(LOG_NOTICE, "forwarding",
+		LOG_FIELDS(
+			LOG_TEXT("upstreams", upstreams), LOG_NUMBER("zones", config->zone_count)));
 	if (!policy_options(policy)->enabled)
-		log_notice("DNS64 is off", NULL);
+		log_record(LOG_NOTICE, "DNS64 is off", NULL);
 	else if (!prefixes)
-		log_warning("no prefix is in force: names with IPv4 only get no AAAA", NULL);
+		log_record(LOG_WARNING, "no prefix is in force: names with IPv4 only get no AAAA",
+			NULL);
 	else
-		log_notice("synthesizing", LOG_FIELDS(LOG_TEXT("prefixes", prefixes)));
+		log_record(LOG_NOTICE, "synthesizing", LOG_FIELDS(LOG_TEXT("prefixes", prefixes)));
 	free(listen);
 	free(upstreams);
 	free(prefixes);
@@ -524,7 +528,7 @@ bool server_reload(struct server *server, struct config *config)
 	}
 	reload->cookies = server->cookies;
 	if (config->workers != server->config->workers)
-		log_warning("the number of workers changes at the next start", NULL);
+		log_record(LOG_WARNING, "the number of workers changes at the next start", NULL);
 
 	config_unref(server->config);
 	server->config = config_ref(config);
@@ -617,7 +621,8 @@ static void on_count(
 			text[at++] = text[i];
 	}
 	text[at] = '\0';
-	log_notice("count", LOG_FIELDS(LOG_TEXT("name", text), LOG_NUMBER("value", value)));
+	log_record(LOG_NOTICE, "count",
+		LOG_FIELDS(LOG_TEXT("name", text), LOG_NUMBER("value", value)));
 }
 
 void server_log_counts(struct server *server)

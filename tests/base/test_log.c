@@ -31,7 +31,6 @@ static int on_setup(void **state)
 	(void)dup2(ends[0], STDERR_FILENO);
 	close(ends[0]);
 	records = ends[1];
-	log_flush();
 	log_set(LOG_INFO, LOG_FORMAT_TEXT);
 	return 0;
 }
@@ -39,6 +38,7 @@ static int on_setup(void **state)
 static int on_teardown(void **state)
 {
 	(void)state;
+	log_flush(); /* what is held back is of this test */
 	(void)dup2(old_stderr, STDERR_FILENO);
 	close(old_stderr);
 	close(records);
@@ -181,15 +181,36 @@ static void only_wanted_levels_are_written(void **state)
 	}
 }
 
-static void repeats_are_held_back_and_told(void **state)
+static void write_again(unsigned times)
+{
+	for (unsigned i = 0; i < times; i++)
+		log_warning("held", LOG_FIELDS(LOG_NUMBER("tries", 1)));
+}
+
+static void repeats_are_held_back_whatever_is_between_them(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 4; i++)
-		log_warning("held", LOG_FIELDS(LOG_NUMBER("tries", 1)));
-	assert_string_equal(next_line(), "warning: held tries=1\n");
+	for (int i = 0; i < 1000; i++) {
+		write_again(1);
+		log_record(LOG_INFO, "query", LOG_FIELDS(LOG_TEXT("name", "a.example.")));
+		if (i < 3)
+			assert_string_equal(next_line(), "warning: held tries=1\n");
+		assert_string_equal(next_line(), "info: query name=a.example.\n");
+	}
+	assert_string_equal(next_line(), "");
+	log_flush();
+	assert_string_equal(next_line(), "warning: held tries=1 repeated=997\n");
+	assert_string_equal(next_line(), "");
+}
+
+static void what_differs_in_a_field_or_the_level_is_no_repeat(void **state)
+{
+	(void)state;
+	write_again(4);
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(next_line(), "warning: held tries=1\n");
 	assert_string_equal(next_line(), "");
 	log_warning("held", LOG_FIELDS(LOG_NUMBER("tries", 2)));
-	assert_string_equal(next_line(), "warning: the last line was repeated repeated=3\n");
 	assert_string_equal(next_line(), "warning: held tries=2\n");
 	log_notice("held", LOG_FIELDS(LOG_NUMBER("tries", 2)));
 	assert_string_equal(next_line(), "notice: held tries=2\n");
@@ -201,35 +222,66 @@ static void a_flush_tells_repeats_once_and_starts_anew(void **state)
 	(void)state;
 	log_flush();
 	assert_string_equal(next_line(), "");
-	log_info("again", NULL);
-	log_info("again", NULL);
-	assert_string_equal(next_line(), "info: again\n");
+	write_again(4);
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(next_line(), "warning: held tries=1\n");
 	log_flush();
-	assert_string_equal(next_line(), "info: the last line was repeated repeated=1\n");
+	assert_string_equal(next_line(), "warning: held tries=1 repeated=1\n");
 	log_flush();
 	assert_string_equal(next_line(), "");
-	log_info("again", NULL);
-	assert_string_equal(next_line(), "info: again\n");
+	write_again(1);
+	assert_string_equal(next_line(), "warning: held tries=1\n");
 }
 
-static void the_time_does_not_make_a_line_another(void **state)
+static void wait_a_millisecond(void)
 {
 	struct timespec start, now;
 
-	(void)state;
-	log_set(LOG_INFO, LOG_FORMAT_JSON);
-	log_info("again", NULL);
-	assert_string_equal(next_json(), "\"level\":\"info\",\"message\":\"again\"}\n");
-	/* Until a line made now has another time. */
 	(void)clock_gettime(CLOCK_REALTIME, &start);
 	do {
 		(void)clock_gettime(CLOCK_REALTIME, &now);
 	} while (now.tv_nsec / 1000000 == start.tv_nsec / 1000000);
-	log_info("again", NULL);
+}
+
+static void the_time_does_not_make_a_line_another(void **state)
+{
+	static const char wanted[] = "\"level\":\"warning\",\"message\":\"held\",\"tries\":1";
+	char line[200];
+
+	(void)state;
+	log_set(LOG_INFO, LOG_FORMAT_JSON);
+	for (int i = 0; i < 5; i++) {
+		write_again(1);
+		wait_a_millisecond();
+	}
+	(void)snprintf(line, sizeof(line), "%s}\n", wanted);
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(next_json(), line);
 	assert_string_equal(next_line(), "");
 	log_flush();
-	assert_string_equal(next_json(), "\"level\":\"info\",\"message\":\"the last line was "
-					 "repeated\",\"repeated\":1}\n");
+	(void)snprintf(line, sizeof(line), "%s,\"repeated\":2}\n", wanted);
+	assert_string_equal(next_json(), line);
+}
+
+static void a_count_fits_behind_the_longest_line(void **state)
+{
+	static char value[LINE_MAX_SIZE];
+	static const enum log_format formats[] = { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
+	(void)state;
+	memset(value, 'a', sizeof(value) - 1);
+	for (size_t i = 0; i < 2; i++) {
+		const char *line = "";
+
+		log_set(LOG_INFO, formats[i]);
+		for (int times = 0; times < 5; times++)
+			log_info("x", LOG_FIELDS(LOG_TEXT("key", value)));
+		log_flush();
+		for (int times = 0; times < 4; times++)
+			line = next_line();
+		assert_string_equal(line + strlen(line) - (i ? 19 : 15),
+			i ? "…\",\"repeated\":2}\n" : "… repeated=2\n");
+	}
 }
 
 static void a_long_line_is_cut_and_stays_well_formed(void **state)
@@ -341,9 +393,11 @@ int main(void)
 		LOG_TEST(words_are_kept_on_one_line_too),
 		LOG_TEST(json_has_time_level_message_and_fields),
 		LOG_TEST(only_wanted_levels_are_written),
-		LOG_TEST(repeats_are_held_back_and_told),
+		LOG_TEST(repeats_are_held_back_whatever_is_between_them),
+		LOG_TEST(what_differs_in_a_field_or_the_level_is_no_repeat),
 		LOG_TEST(a_flush_tells_repeats_once_and_starts_anew),
 		LOG_TEST(the_time_does_not_make_a_line_another),
+		LOG_TEST(a_count_fits_behind_the_longest_line),
 		LOG_TEST(a_long_line_is_cut_and_stays_well_formed),
 		LOG_TEST(a_field_without_room_is_left_out_whole),
 		LOG_TEST(threads_write_whole_lines),

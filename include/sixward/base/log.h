@@ -1,39 +1,11 @@
 #ifndef SIXWARD_BASE_LOG_H
 #define SIXWARD_BASE_LOG_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "sixward/base/counts.h"
+#include "sixward/base/log_line.h"
 
-/* Log lines are words, then key=value fields, on stderr. The level and format
- * are the only global state of the program. Safe from every thread. */
-
-enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
-enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
-
-/* One key=value. `text` NULL means that `number` is the value. Text is quoted
- * and escaped where it holds spaces, quotes or control octets. */
-struct log_field {
-	const char *key;
-	const char *text;
-	int64_t number;
-};
-
-#define LOG_FIELDS(...)                                                                            \
-	(const struct log_field[])                                                                 \
-	{                                                                                          \
-		__VA_ARGS__,                                                                       \
-		{                                                                                  \
-			0                                                                          \
-		}                                                                                  \
-	}
-#define LOG_TEXT(k, v)                                                                             \
-	{                                                                                          \
-		.key = (k), .text = (v)                                                            \
-	}
-#define LOG_NUMBER(k, v)                                                                           \
-	{                                                                                          \
-		.key = (k), .number = (int64_t)(v)                                                 \
-	}
+/* The log: lines of words, then key=value fields, on stderr. Level, format and what waits to be
+ * written are the only global state of the program. Safe from every thread. */
 
 void log_set(enum log_level level, enum log_format format);
 
@@ -43,11 +15,23 @@ void log_silence(void);
 /* Whether a line of this level would be written: asked before costly fields are made. */
 bool log_wants(enum log_level level);
 
-/* Writes one line: `fields` is NULL or ends with a NULL key (LOG_FIELDS makes it).
- * A line that repeats the one before it, fields included, is held back and told
- * as "repeated" with a count when another comes, or at log_flush. */
+/* Writes one line: `fields` is NULL or ends with a NULL key (LOG_FIELDS makes it). A line that
+ * comes again and again, fields included, is held back, and told with a count later (repeats.h). */
 void log_write(enum log_level level, const char *words, const struct log_field *fields);
+
+/* Never held back: for lines each of which tells of something of its own, like a query, or answers
+ * what somebody just did. */
+void log_record(enum log_level level, const char *words, const struct log_field *fields);
+
+/* From now on, and until the process ends, nobody who writes waits for the reader of stderr: a
+ * thread hands the lines on, and lines that a slow reader leaves no room for are dropped, and
+ * counted. Once, after the process has become who it is to be. */
+void log_start(void);
+
+/* Tells what was held back, and waits until all is written, for a second at most. */
 void log_flush(void);
+
+void log_add_counts(struct counts *counts);
 
 #define log_error(words, fields)   log_write(LOG_ERROR, (words), (fields))
 #define log_warning(words, fields) log_write(LOG_WARNING, (words), (fields))
