@@ -1,4 +1,4 @@
-/* A worker with one question. */
+/* A worker whose only client we are. */
 
 #include "sixward/app/ask.h"
 
@@ -10,23 +10,29 @@
 #include "sixward/dns/wire.h"
 #include "sixward/net/timer.h"
 
-enum { LOOK_MS = 10 };
+enum {
+	LOOK_MS = 10,
+	CHECK_MAX_MS = 4000 /* so that a silent gateway is dead while we still wait */
+};
 
-struct asking {
+struct asker {
 	struct loop *loop;
+	struct config *config;
+	struct worker_common common;
 	struct worker *worker;
-	struct lookout *lookout;
+	struct lookout *lookout; /* while prefixes are learned and checked */
 	struct timer *timer;
 	uint64_t settle_by_ms;
 	query_observe *told;
 	void *owner;
+	bool is_waiting; /* for an answer: the loop runs */
 };
 
 static size_t on_upstreams_wanted(void *owner, struct endpoint *out, size_t room)
 {
-	const struct asking *asking = owner;
+	const struct asker *asker = owner;
 
-	return worker_upstreams(asking->worker, out, room);
+	return worker_upstreams(asker->worker, out, room);
 }
 
 static void on_policies(void *owner)
@@ -37,13 +43,12 @@ static void on_policies(void *owner)
 
 static void on_look(void *owner)
 {
-	struct asking *asking = owner;
+	struct asker *asker = owner;
 
-	if (lookout_is_settled(asking->lookout) ||
-		loop_now_ms(asking->loop) >= asking->settle_by_ms)
-		loop_stop(asking->loop);
+	if (lookout_is_settled(asker->lookout) || loop_now_ms(asker->loop) >= asker->settle_by_ms)
+		loop_stop(asker->loop);
 	else
-		timer_start(asking->timer, LOOK_MS);
+		timer_start(asker->timer, LOOK_MS);
 }
 
 /* One check is all there is time for. */
@@ -51,40 +56,43 @@ static struct policy_check check_once(const struct config *config)
 {
 	struct policy_check check = policy_options(config->views.fallback)->check;
 
+	if (check.timeout_ms > CHECK_MAX_MS)
+		check.timeout_ms = CHECK_MAX_MS;
 	check.fail_after = 1;
 	check.recover_after = 1;
 	return check;
 }
 
 /* Learns and checks prefixes, and has the worker use what was found. */
-static void settle(struct asking *asking, struct config *config)
+static void settle(struct asker *asker)
 {
-	struct policy_check check = check_once(config);
-	struct lookout_options options = { .loop = asking->loop,
-		.config = config,
+	struct policy_check check = check_once(asker->config);
+	struct lookout_options options = { .loop = asker->loop,
+		.config = asker->config,
 		.check = &check,
 		.changed = on_policies,
 		.upstreams = on_upstreams_wanted,
-		.owner = asking };
+		.owner = asker };
 
-	asking->lookout = lookout_new(&options);
-	asking->settle_by_ms = loop_now_ms(asking->loop) + ASK_SETTLE_MS;
-	asking->timer = timer_new(asking->loop, on_look, asking);
-	if (!lookout_is_settled(asking->lookout)) {
-		timer_start(asking->timer, LOOK_MS);
-		loop_run(asking->loop);
+	asker->lookout = lookout_new(&options);
+	asker->settle_by_ms = loop_now_ms(asker->loop) + ASK_SETTLE_MS;
+	asker->timer = timer_new(asker->loop, on_look, asker);
+	if (!lookout_is_settled(asker->lookout)) {
+		timer_start(asker->timer, LOOK_MS);
+		loop_run(asker->loop);
 	}
-	worker_set_policies(asking->worker, lookout_policies(asking->lookout));
-	timer_free(asking->timer);
-	lookout_free(asking->lookout);
+	worker_set_policies(asker->worker, lookout_policies(asker->lookout));
+	timer_free(asker->timer);
+	lookout_free(asker->lookout);
 }
 
 static void on_end(void *owner, const struct query_observation *observation)
 {
-	struct asking *asking = owner;
+	struct asker *asker = owner;
 
-	asking->told(asking->owner, observation);
-	loop_stop(asking->loop);
+	asker->told(asker->owner, observation);
+	if (asker->is_waiting)
+		loop_stop(asker->loop);
 }
 
 static void on_answer(void *owner, const struct origin *origin, const uint8_t *octets, size_t size)
@@ -96,14 +104,34 @@ static void on_answer(void *owner, const struct origin *origin, const uint8_t *o
 	(void)size;
 }
 
-void ask(
-	struct config *config, const uint8_t *name, uint16_t type, query_observe *told, void *owner)
+struct asker *asker_new(struct config *config)
 {
-	struct asking asking = { .loop = loop_new(), .told = told, .owner = owner };
-	struct worker_common common = { .cache = cache_new(&config->cache),
+	struct asker *asker = mem_new(sizeof(*asker));
+
+	asker->loop = loop_new();
+	asker->config = config_ref(config);
+	asker->common = (struct worker_common){ .cache = cache_new(&config->cache),
 		.shares = shares_new(0, 0),
 		.is_alone = true,
 		.is_first = true };
+	asker->worker = worker_new(asker->loop, config, &asker->common, on_end, asker);
+	settle(asker);
+	return asker;
+}
+
+void asker_free(struct asker *asker)
+{
+	worker_free(asker->worker);
+	cache_free(asker->common.cache);
+	shares_free(asker->common.shares);
+	config_unref(asker->config);
+	loop_free(asker->loop);
+	free(asker);
+}
+
+void asker_ask(
+	struct asker *asker, const uint8_t *name, uint16_t type, query_observe *told, void *owner)
+{
 	struct wire_query_form form = { .name = name, .type = type, .rclass = CLASS_IN };
 	struct query_list list = { 0 };
 	struct request request = {
@@ -114,21 +142,28 @@ void ask(
 	struct wire wire;
 	size_t size = 0;
 
+	asker->told = told;
+	asker->owner = owner;
 	(void)endpoint_parse("[::1]:1", 1, &request.origin.client);
 	request.origin.local = request.origin.client.addr;
 	(void)wire_view(&wire, octets, wire_encode_query(&form, octets, sizeof(octets)));
 	(void)wire_view_question(&wire);
 	(void)wire_view_records(&wire);
 	request.wire = &wire;
-	asking.worker = worker_new(asking.loop, config, &common, on_end, &asking);
-	settle(&asking, config);
-	if (query_start(worker_resolver(asking.worker), &request, out, &size, on_answer, NULL) ==
-		QUERY_WAITS)
-		loop_run(asking.loop);
+	asker->is_waiting = false;
+	asker->is_waiting = query_start(worker_resolver(asker->worker), &request, out, &size,
+				    on_answer, NULL) == QUERY_WAITS;
+	if (asker->is_waiting)
+		loop_run(asker->loop);
 	free(out);
 	query_list_cancel(&list);
-	worker_free(asking.worker);
-	cache_free(common.cache);
-	shares_free(common.shares);
-	loop_free(asking.loop);
+}
+
+void ask(
+	struct config *config, const uint8_t *name, uint16_t type, query_observe *told, void *owner)
+{
+	struct asker *asker = asker_new(config);
+
+	asker_ask(asker, name, type, told, owner);
+	asker_free(asker);
 }

@@ -171,14 +171,14 @@ static size_t try_from(struct finding *finding, size_t first)
 }
 
 /* A host whose native AAAA do not work may still be reached by its A. */
-static size_t find_reachable(struct config *config, struct finding *finding)
+static size_t find_reachable(struct asker *asker, struct finding *finding)
 {
 	size_t tried = finding->count;
 	size_t found = try_from(finding, 0);
 
 	if (found || tried == 0 || finding->has_a || !finding->has_dns64)
 		return found;
-	ask(config, finding->target->name.octets, TYPE_A, on_a, finding);
+	asker_ask(asker, finding->target->name.octets, TYPE_A, on_a, finding);
 	return finding->count > tried ? try_from(finding, tried) : 0;
 }
 
@@ -308,15 +308,16 @@ static void explain(const struct finding *finding)
 }
 
 /* One host, looked up and tried; true after its arguments were printed. */
-static bool find_host(struct config *config, const struct target *target, bool checks)
+static bool find_host(
+	struct asker *asker, const struct config *config, const struct target *target, bool checks)
 {
 	struct finding finding = { .config = config, .target = target };
 	size_t count;
 
-	ask(config, target->name.octets, TYPE_AAAA, on_aaaa, &finding);
+	asker_ask(asker, target->name.octets, TYPE_AAAA, on_aaaa, &finding);
 	if (!checks)
 		finding.count = finding.answered;
-	count = checks ? find_reachable(config, &finding) : finding.count;
+	count = checks ? find_reachable(asker, &finding) : finding.count;
 	if (count)
 		print_arguments(&finding, count);
 	else
@@ -370,6 +371,7 @@ int cmd_curl(int argc, char **argv)
 	int status = EXIT_YES;
 	bool checks = true;
 	struct config *config;
+	struct asker *asker;
 
 	if (!read_options(argc, argv, &path, &checks))
 		return EXIT_USAGE;
@@ -386,11 +388,13 @@ int cmd_curl(int argc, char **argv)
 	if (!config)
 		return EXIT_USAGE;
 	log_silence(); /* whatever is in the way of an address is said beside it */
+	asker = asker_new(config);
 	for (int i = optind; i < argc; i++) {
 		(void)read_target(argv[i], &target);
-		if (!find_host(config, &target, checks))
+		if (!find_host(asker, config, &target, checks))
 			status = EXIT_NO;
 	}
+	asker_free(asker);
 	config_unref(config);
 	return status;
 }

@@ -96,11 +96,45 @@ static void silence_is_told_within_the_budget(void **state)
 	assert_true(told.took_ms > 0 && told.took_ms <= 4500);
 }
 
+/* Prefixes are learned once, before the first. */
+static void several_questions_wait_for_prefixes_once(void **state)
+{
+	static const char yaml[] = "records: [\"x.example. 60 IN A 198.41.0.4\"]\n"
+				   "upstreams: [192.0.2.53]\n"
+				   "dns64: {prefixes: [\"64:ff9b::/96\", {learn-from: "
+				   "[\"2001:db8::64\"]}]}";
+	struct faults faults = { 0 };
+	struct config *config = load_text(yaml, strlen(yaml), &faults);
+	struct told told = { 0 };
+	struct asker *asker;
+	struct name name;
+	struct name other;
+
+	(void)state;
+	log_silence();
+	faults_clear(&faults);
+	assert_true(name_parse("x.example", &name));
+	asker = asker_new(config);
+	config_unref(config);
+	asker_ask(asker, name.octets, TYPE_AAAA, on_told, &told);
+	assert_int_equal(told.addresses, 1);
+	/* What is known now and what is waited for, in turn. */
+	assert_true(name_parse("y.example", &other));
+	asker_ask(asker, other.octets, TYPE_AAAA, on_told, &told);
+	assert_int_equal(told.count, 2);
+	assert_int_equal(told.outcome, OUTCOME_TIMED_OUT);
+	asker_ask(asker, name.octets, TYPE_AAAA, on_told, &told);
+	assert_int_equal(told.count, 3);
+	assert_int_equal(told.addresses, 2);
+	asker_free(asker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_what_was_made_of_a_record),
 		cmocka_unit_test(asks_as_a_client_on_loopback),
+		cmocka_unit_test(several_questions_wait_for_prefixes_once),
 		cmocka_unit_test(silence_is_told_within_the_budget),
 	};
 

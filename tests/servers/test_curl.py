@@ -216,10 +216,11 @@ class Curl(Case):
                     ['--resolve six.example:443:[2001:db8:c::1]'],
                     '(?s)x.invalid:443 .*far.example:443 ')
 
-    def checked(self, prefixes, target):
+    def checked(self, prefixes, target, every='1s', timeout='300ms'):
         """The settings with checks of these gateways, by one target."""
-        return self.file(RECORDS + 'dns64: {prefixes: [%s], check: {targets: ["%s"], every: 1s, '
-                         'timeout: 300ms}}\n' % (', '.join(prefixes), target), 'check.yaml')
+        return self.file(RECORDS + 'dns64: {prefixes: [%s], check: {targets: ["%s"], every: %s, '
+                         'timeout: %s}}\n' % (', '.join(prefixes), target, every, timeout),
+                         'check.yaml')
 
     def test_a_prefix_that_checks_call_dead_is_tried_all_the_same(self):
         self.listen('2001:db8:a::c629:4')
@@ -253,6 +254,17 @@ class Curl(Case):
         self.assertIn('; gateway of 2001:db8:d::/96 does not answer; used all the same: no other '
                       'one serves its addresses', text)
         self.assertNotIn('2001:db8:e::/96', text)
+
+    def test_gateways_are_checked_once_for_all_hosts(self):
+        """Their patience may be longer than ours: a silent one is dead all the same."""
+        self.silent('2001:db8:a::c629:5')
+        self.listen('2001:db8:c::1')
+        path = self.checked(['2001:db8:a::/96'], '198.41.0.5:443', '20s', '15s')
+        begin = time.monotonic()
+        _, out, err = self.run_it('curl', '-c', path, 'other.example', 'six.example', 'six.example')
+        self.assertLess(time.monotonic() - begin, 9)
+        self.assertEqual(len(out), 2, out)
+        self.assertIn('no NAT64 gateway answers', err[0])
 
     def test_without_a_try(self):
         self.assertEqual(self.curl('--no-check', 'four.example', path=self.config(', use: first', 'n.yaml')),

@@ -6,13 +6,23 @@
 #include "sixward/config/config.h"
 #include "sixward/resolve/query.h"
 
-/* One question to a worker of our own, in this process, by the same code as the daemon's; asked as
- * a client on loopback would ask it. Prefixes that the config has learned or checked are learned
- * first, and checked once, for ASK_SETTLE_MS at most: what does not answer then counts as dead. */
+/* Questions to a worker of our own, in this process, by the same code as the daemon's; asked as a
+ * client on loopback would ask them. Prefixes that the config has learned or checked are learned
+ * first, and checked once, for ASK_SETTLE_MS at most. */
 
 enum { ASK_SETTLE_MS = 5000 };
 
+struct asker;
+
+/* Takes a reference to the config; returns once prefixes are learned and checked. */
+struct asker *asker_new(struct config *config);
+void asker_free(struct asker *asker);
+
 /* Calls `told` once, before it returns. */
+void asker_ask(
+	struct asker *asker, const uint8_t *name, uint16_t type, query_observe *told, void *owner);
+
+/* Of one who has a single question. */
 void ask(struct config *config, const uint8_t *name, uint16_t type, query_observe *told,
 	void *owner);
 
