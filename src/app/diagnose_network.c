@@ -199,16 +199,19 @@ static void judge_dnssec(const struct probe_server *server, struct findings *fin
 	findings_add_step(findings, "# another upstream, or DNSSEC turned on there");
 }
 
-/* An IPv4 upstream on a host that has no way to it. */
+/* An IPv4 upstream on a host that has no way to it. One of a private network is behind no NAT64 of
+ * others: it just does not answer. */
 static void judge_family(const struct symptoms *symptoms, const struct probe_server *server,
 	struct findings *findings)
 {
 	const struct endpoint *endpoint = &server->endpoint;
+	struct prefix well_known = prefix_well_known();
 	char text[ENDPOINT_TEXT_MAX];
 
 	if (endpoint->addr.family != ADDR_IPV4 || server->via_nat64 ||
 		symptoms->host->ipv4.is_there || addr_is_loopback(&endpoint->addr) ||
-		server->answer.result == PROBE_ANSWERED)
+		server->answer.result == PROBE_ANSWERED ||
+		prefix_refuses(&well_known, endpoint->addr.octets))
 		return;
 	findings_add(findings, SUBJECT_UPSTREAMS, LEVEL_WARNING, "upstream-ipv4",
 		"%s is an IPv4 address, and this host has no IPv4 route.",

@@ -123,7 +123,8 @@ static void an_ipv4_upstream_wants_a_way(void **state)
 		{ "8.8.8.8", true, false, PROBE_SILENT, "error upstream-silent" },
 		{ "8.8.8.8", true, false, PROBE_ANSWERED, "ok upstream" },
 		{ "127.0.0.1:5335", false, false, PROBE_UNREACHABLE, "error upstream-unreachable" },
-		/* An overlay has ways of its own. */
+		/* An overlay has ways of its own, and no NAT64 leads there. */
+		{ "100.100.100.100", false, false, PROBE_SILENT, "error upstream-silent" },
 		{ "100.100.100.100", false, false, PROBE_ANSWERED, "ok upstream" },
 	};
 
