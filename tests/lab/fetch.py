@@ -47,9 +47,9 @@ print(urllib.request.urlopen('http://%s/' % name, timeout=20).read().decode())
 """
 
 
-def python(name, family=0):
+def python(name, family=0, program=PYTHON):
     """`family`: 4 or 6, where the program wants addresses of that family alone."""
-    done = run(sys.executable, '-c', PYTHON, name, str(family))
+    done = run(sys.executable, '-c', program, name, str(family))
     done.stderr = done.stderr.strip().rsplit('\n', 1)[-1]  # without the traceback
     return Page(done)
 

@@ -122,11 +122,11 @@ class Lab:
         for gateway in self.gateways:
             gateway.start()
 
-    def serve(self, **config):
+    def serve(self, addresses=('::1',), **config):
         """sixward on the client's [::1]:53, asking the upstream in `core` unless told otherwise."""
         config.setdefault('upstreams', [DNS])
         with places.inside('client'):
-            return Sixward(addresses=('::1',), port=53, **config)
+            return Sixward(addresses=addresses, port=53, **config)
 
 
 SHARED = []

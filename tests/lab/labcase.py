@@ -5,10 +5,14 @@ import unittest
 
 import fetch
 import lab
+import places
+from ear import Ear
+from sixward import run_command
 
 
 def long(test):
-    """A test that takes too long for every run: for `--all`."""
+    """A test, or a class of them, that takes too long for every run, or needs what not everyone
+    shall have to install: for `--all`."""
     test.is_long = True
     return test
 
@@ -26,6 +30,29 @@ class LabCase(unittest.TestCase):
         self.addCleanup(server.stop)
         return server
 
+    def run_sixward(self, *words, config=None):
+        """(status, stdout, stderr) of a command of ours in the client's place."""
+        with places.inside('client'):
+            status, out, err = run_command(*words, config=config)
+        for sign in ('Sanitizer', 'runtime error'):
+            self.assertNotIn(sign, err)
+        return status, out, err
+
+    def use_nameserver(self, address):
+        """The client's programs ask this one, until the test ends."""
+        self.furnish('/etc/resolv.conf', 'nameserver %s\n' % address)
+
+    def furnish(self, path, text):
+        """Other content for one of places.FILES, until the test ends."""
+        self.addCleanup(places.write, path, places.FILES[path])
+        places.write(path, text)
+
+    def listen(self):
+        """Hears what the server is asked from now on."""
+        ear = Ear('client')
+        self.addCleanup(ear.close)
+        return ear
+
     def assert_from(self, page, server, gateway=None):
         """The page is this server's, and came through this gateway (its number; None: none)."""
         self.assertEqual(page.server, server, page)
@@ -40,5 +67,9 @@ class LabCase(unittest.TestCase):
             time.sleep(0.05)
 
 
+def need(is_there, what):
+    return unittest.skipUnless(is_there, '%s is not installed (install.sh lab)' % what)
+
+
 def need_node():
-    return unittest.skipUnless(fetch.node_version(), 'Node.js is not installed (install.sh lab)')
+    return need(fetch.node_version(), 'Node.js')

@@ -86,8 +86,7 @@ def _furnish():
         if not os.path.exists(real):
             os.makedirs(os.path.dirname(real), exist_ok=True)
             open(real, 'x', encoding='ascii').close()
-        write(path, FILES[path])
-        _call('mount', _stand_in(path).encode(), real.encode(), None, MS_BIND, None)
+        furnish(path, FILES[path], real)
     subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
 
 
@@ -103,9 +102,15 @@ def _stand_in(path):
 
 
 def write(path, text):
-    """Other content for one of FILES."""
-    with open(_stand_in(path), 'w', encoding='ascii') as out:
+    """Other content for a file that was furnished."""
+    with open(_stand_in(path), 'w', encoding='utf-8') as out:
         out.write(text)
+
+
+def furnish(path, text, real=None):
+    """A file of the machine has this content, for this run alone."""
+    write(path, text)
+    _call('mount', _stand_in(path).encode(), (real or path).encode(), None, MS_BIND, None)
 
 
 # Places

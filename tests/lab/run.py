@@ -23,6 +23,10 @@ import places  # noqa: E402
 TOOLS = ('tayga', 'ip', 'unshare', 'curl', 'getent', 'unbound')
 
 
+def is_long(test):
+    return hasattr(test, 'is_long') or hasattr(getattr(test, test._testMethodName), 'is_long')
+
+
 def tests(arguments):
     """The tests that the patterns and --all admit, in the order of their names."""
     found, waiting = [], [unittest.TestLoader().discover(HERE)]
@@ -32,7 +36,7 @@ def tests(arguments):
                 waiting.append(test)
             elif not any(p in test.id() for p in arguments.patterns or ['']):
                 continue
-            elif arguments.all or not hasattr(getattr(test, test._testMethodName), 'is_long'):
+            elif arguments.all or not is_long(test):
                 found.append(test)
     return unittest.TestSuite(sorted(found, key=lambda t: t.id()))
 
