@@ -110,6 +110,7 @@ wait "$tidy" || status=$?
 count tidy "$status"
 if [ -n "$all" ]; then
 	many browser ./tests/browser/run.py build/asan/src/app/sixward
+	many package ./tests/package/run.py
 	many fuzz ./tests/fuzz/run.sh
 fi
 
