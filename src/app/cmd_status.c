@@ -225,14 +225,14 @@ static void on_suspended(void *owner, int number)
 static void listen_to_signals(struct watching *watching, bool on)
 {
 	static const struct {
-		int number;
 		loop_signal *signal;
+		int number;
 		bool of_terminal;
 	} signals[] = {
-		{ SIGINT, on_stop, false },
-		{ SIGTERM, on_stop, false },
-		{ SIGWINCH, on_resized, true },
-		{ SIGTSTP, on_suspended, true },
+		{ on_stop, SIGINT, false },
+		{ on_stop, SIGTERM, false },
+		{ on_resized, SIGWINCH, true },
+		{ on_suspended, SIGTSTP, true },
 	};
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {

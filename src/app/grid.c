@@ -40,6 +40,7 @@ static unsigned measure(const struct grid *grid, unsigned widths[GRID_COLUMNS_MA
 {
 	unsigned total = 0;
 
+	assert(grid->column_count);
 	for (size_t i = 0; i < grid->column_count; i++)
 		widths[i] = sheet_width(grid->columns[i].head);
 	for (size_t i = 0; i < grid->count; i++) {

@@ -100,7 +100,7 @@ static void put_axis(struct sheet *sheet, const struct hour *hour, unsigned colu
 	put_time(sheet, hour->end - HOUR_S);
 	if (columns >= 4 * TIME) {
 		sheet_go_to(sheet, LABEL + (columns - TIME) / 2);
-		put_time(sheet, hour->end - HOUR_S / 2);
+		put_time(sheet, hour->end - HOUR_S / 2.0);
 	}
 	if (columns > 2 * TIME) {
 		sheet_go_to(sheet, LABEL + columns - TIME);

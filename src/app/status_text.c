@@ -108,22 +108,33 @@ static void put_head(struct sheet *sheet, const struct tree *status)
 	put_about(sheet, status);
 }
 
+static void put_warning(struct sheet *sheet, const struct tree *warning)
+{
+	const struct tree *next = tree_find(warning, "next");
+
+	sheet_end_line(sheet);
+	put_mark(sheet, mark_at(warning, "level"));
+	sheet_put(sheet, TONE_PLAIN, "  ");
+	sheet_put_words(sheet, TONE_PLAIN, 2, values_show(warning, "text"));
+	sheet_end_line(sheet);
+	for (size_t i = 0; i < values_count(next); i++) {
+		if (next->items[i].kind != TREE_SCALAR)
+			continue;
+		sheet_go_to(sheet, 4);
+		sheet_put_whole(sheet, next->items[i].text);
+		sheet_end_line(sheet);
+	}
+}
+
+/* Errors before warnings. */
 static void put_warnings(struct sheet *sheet, const struct tree *warnings)
 {
-	for (size_t i = 0; i < values_count(warnings); i++) {
-		const struct tree *next = tree_find(&warnings->items[i], "next");
+	for (int errors = 1; errors >= 0; errors--) {
+		for (size_t i = 0; i < values_count(warnings); i++) {
+			const struct tree *warning = &warnings->items[i];
 
-		sheet_end_line(sheet);
-		put_mark(sheet, mark_at(&warnings->items[i], "level"));
-		sheet_put(sheet, TONE_PLAIN, "  ");
-		sheet_put_words(sheet, TONE_PLAIN, 2, values_show(&warnings->items[i], "text"));
-		sheet_end_line(sheet);
-		for (size_t k = 0; k < values_count(next); k++) {
-			if (next->items[k].kind != TREE_SCALAR)
-				continue;
-			sheet_go_to(sheet, 4);
-			sheet_put_whole(sheet, next->items[k].text);
-			sheet_end_line(sheet);
+			if ((strcmp(values_show(warning, "level"), "error") == 0) == errors)
+				put_warning(sheet, warning);
 		}
 	}
 }
@@ -239,13 +250,12 @@ static void put_upstreams(struct sheet *sheet, const struct tree *upstreams)
 
 static void put_bar(struct sheet *sheet, double share)
 {
-	const char *full = sheet->is_utf8 ? "█" : "#";
-	const char *empty = sheet->is_utf8 ? "░" : ".";
-	char text[BAR * 4 + 1] = "";
-
-	for (unsigned i = 0; i < BAR; i++)
-		(void)strcat(text, i < round(share * BAR) ? full : empty);
-	sheet_put(sheet, TONE_ACCENT, "%s", text);
+	for (unsigned i = 0; i < BAR; i++) {
+		if (i < round(share * BAR))
+			sheet_put(sheet, TONE_ACCENT, "%s", sheet->is_utf8 ? "█" : "#");
+		else
+			sheet_put(sheet, TONE_FAINT, "%s", sheet->is_utf8 ? "░" : ".");
+	}
 }
 
 static void put_cache(struct sheet *sheet, const struct tree *cache)

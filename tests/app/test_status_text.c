@@ -46,7 +46,8 @@ static const char whole[] = HEAD
 	"\"recent\": [{\"when\": 1700000000, \"name\": \"a.example.\", \"type\": \"AAAA\", "
 	"\"outcome\": \"timed_out\", \"prefix\": null}],\n"
 	"\"warnings\": [{\"id\": \"a\", \"level\": \"warning\", \"text\": \"Look.\", \"next\": "
-	"[\"do:\", \"  it\"]}]}";
+	"[\"do:\", \"  it\"]}, {\"id\": \"b\", \"level\": \"error\", \"text\": \"Help.\", "
+	"\"next\": []}]}";
 
 static bool write(struct on_sheet *on, const char *json)
 {
@@ -70,6 +71,8 @@ static void all_of_it_is_shown(void **state)
 	assert_string_equal(on_sheet_read(&on),
 		"✓ well  Serving, And \"well\" /.\n"
 		"  sixward 0.1.0, up 3 d 5 h, 1 worker, listening on [::1]:53, 192.0.2.53:53\n"
+		"\n"
+		"✕ error  Help.\n"
 		"\n"
 		"▲ warning  Look.\n"
 		"    do:\n"

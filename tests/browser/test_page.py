@@ -151,6 +151,26 @@ class Shown(Case):
         self.assertRegex(self.text('#recent-off'), r'names tell who looks at what.*log: \{queries: true\}')
         self.assertNotIn('NaN', self.text('body'))
 
+    def test_many_names_are_shown_when_asked_for(self):
+        self.assertFalse(self.is_shown('#recent-more'))
+        names = [{'when': i, 'name': 'n%d.example.' % i, 'type': 'A', 'outcome': 'synthesized', 'prefix': None} for i in range(50)]
+        self.show('well', recent=names)
+        count = 'return document.querySelectorAll("#recent tbody tr").length'
+        self.assertEqual((self.run_script(count), self.text('#recent-more')), (15, 'All 50'))
+        self.run_script('document.querySelector("#recent-more").focus()')
+        self.browser.press('ENTER')
+        self.assertEqual((self.run_script(count), self.text('#recent-more')), (50, 'Fewer'))
+        before = len(self.server.asked)
+        self.wait(lambda: len(self.server.asked) >= before + 2, 'it does not ask again')
+        self.assertEqual((self.run_script(count), self.run_script('return document.activeElement.id')), (50, 'recent-more'))
+        self.browser.press('ENTER')
+        self.assertEqual(self.run_script(count), 15)
+
+    def test_errors_are_told_before_warnings(self):
+        self.show('all-dead', warnings=list(reversed(standin.load('all-dead')['warnings'])))
+        self.assertEqual(self.run_script('return [...document.querySelectorAll("#warnings .badge")].map(e => e.innerText)'),
+                         ['✕ Error', '▲ Warning'])
+
     def test_names_are_text_whatever_is_in_them(self):
         self.show('hostile')
         time.sleep(.5)
