@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 seconds=${1:-600}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- addr name wire frames message answer synth discover advert config
+[ $# -gt 0 ] || set -- addr name wire frames message answer synth discover advert config response
 
 [ -f build/fuzz/build.ninja ] ||
 	CC=clang meson setup build/fuzz . -Dfuzz=true -Db_sanitize=address,undefined \
