@@ -1,7 +1,9 @@
 /* The table of commands. */
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sixward/app/command.h"
 
@@ -61,9 +63,27 @@ static int run(int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/* Where the caller has closed it, a socket of ours would become it, and the log be sent to
+ * somebody. */
+static void fill_stderr(void)
+{
+	int descriptor;
+
+	if (fcntl(STDERR_FILENO, F_GETFD) >= 0)
+		return;
+	descriptor = open("/dev/null", O_WRONLY);
+	if (descriptor < 0 || descriptor == STDERR_FILENO)
+		return;
+	(void)dup2(descriptor, STDERR_FILENO);
+	(void)close(descriptor);
+}
+
 int main(int argc, char **argv)
 {
-	int status = run(argc, argv);
+	int status;
+
+	fill_stderr();
+	status = run(argc, argv);
 
 	/* A result that nobody got is a failure. */
 	if (fflush(stdout) == 0 && !ferror(stdout))

@@ -19,7 +19,7 @@ sys.path.insert(0, HERE)
 
 # What has threads in it worth the thread sanitizer, and what valgrind's patience reaches.
 THREADS = ('test_dns64.DecisionTable', 'test_policy.Prefixes', 'test_policy.Reload',
-           'test_cache', 'test_status', 'test_tcp.', 'test_upstream.')
+           'test_cache', 'test_query_log', 'test_status', 'test_tcp.', 'test_upstream.')
 VALGRIND = ('test_dns64.DecisionTable', 'test_malformed', 'test_edns', 'test_policy.Policy',
             'test_upstream_tcp')
 VALGRIND_COMMAND = 'valgrind -q --error-exitcode=99 --leak-check=full ' \
