@@ -3,6 +3,8 @@
 
 #include "sixward/watch/pulse.h"
 
+#include <string.h>
+
 enum { SMOOTHING = 8 }; /* a sample counts for an eighth */
 
 static void count_in_a_row(uint32_t *in_a_row)
@@ -63,49 +65,33 @@ bool pulse_is_open(const struct pulse *pulse)
 	return true;
 }
 
-/* Strict, and transitive: what is faster than one that is faster than a third is faster than the
- * third. */
-static bool is_faster(const struct pulse *a, const struct pulse *b)
+/* Strict, and transitive: what goes before one that goes before a third goes before the third. */
+static bool goes_before(const struct pulse *a, const struct pulse *b)
 {
+	if (a->state == PULSE_DEAD || b->state == PULSE_DEAD)
+		return a->state != PULSE_DEAD && b->state == PULSE_DEAD;
 	if (a->latency_us == 0 || b->latency_us == 0)
-		return a->latency_us > 0;
+		return a->latency_us > 0 && b->latency_us == 0;
 	return (uint64_t)a->latency_us * 4 <= (uint64_t)b->latency_us * 3 &&
 	       (uint64_t)a->latency_us + PULSE_MARGIN_US <= b->latency_us;
 }
 
-/* Moves the one at `from` to `to`, and those between back by one; dead ones stay where they are. */
-static void move(const struct pulse *pulses, uint8_t *order, unsigned from, unsigned to)
-{
-	uint8_t moved = order[from];
-	unsigned free_place = from;
-
-	for (unsigned i = from; i > to; i--) {
-		if (pulses[order[i - 1]].state == PULSE_DEAD)
-			continue;
-		order[free_place] = order[i - 1];
-		free_place = i - 1;
-	}
-	order[to] = moved;
-}
-
-/* Each goes before the first one that it is faster than. Those between may be as fast as it is:
- * they do not hold it back, or the first would stay the first although one is clearly faster. */
+/* Each goes before the first one that it may go before. Those between may be as fast as it is: they
+ * do not hold it back, or the first would stay the first although one is clearly faster. */
 bool pulse_rank(const struct pulse *pulses, uint8_t *order, uint8_t count)
 {
 	bool has_changed = false;
 
 	for (unsigned i = 1; i < count; i++) {
-		const struct pulse *pulse = &pulses[order[i]];
+		uint8_t moved = order[i];
 		unsigned to = 0;
 
-		if (pulse->state == PULSE_DEAD)
-			continue;
-		while (to < i && (pulses[order[to]].state == PULSE_DEAD ||
-					 !is_faster(pulse, &pulses[order[to]])))
+		while (to < i && !goes_before(&pulses[moved], &pulses[order[to]]))
 			to++;
 		if (to == i)
 			continue;
-		move(pulses, order, i, to);
+		memmove(&order[to + 1], &order[to], i - to);
+		order[to] = moved;
 		has_changed = true;
 	}
 	return has_changed;

@@ -164,12 +164,14 @@ static void the_clearly_faster_one_comes_first(void **state)
 		{ { 0, 500 }, "01", "10" },
 		{ { 0, 500, 0, 20 }, "0123", "3102" },
 
-		/* Dead ones keep their place, as first and in the middle. */
-		{ { DEAD, 20 }, "01", "01" },
-		{ { 20, DEAD, 10 }, "012", "210" },
-		{ { DEAD, 20, DEAD, 10 }, "0123", "0321" },
-		{ { 40, DEAD, 20, 10 }, "0123", "3120" },
-		{ { DEAD, DEAD, 0, 9 }, "0123", "0132" },
+		/* Dead ones come last, behind what was never measured too. */
+		{ { DEAD, 20 }, "01", "10" },
+		{ { DEAD, 0 }, "01", "10" },
+		{ { DEAD, DEAD }, "10", "10" },
+		{ { 20, DEAD, 10 }, "012", "201" },
+		{ { DEAD, 20, DEAD, 10 }, "0123", "3102" },
+		{ { 40, DEAD, 20, 10 }, "0123", "3201" },
+		{ { DEAD, DEAD, 0, 9 }, "0123", "3201" },
 	};
 
 	(void)state;
@@ -247,6 +249,37 @@ static void one_that_becomes_clearly_faster_wins_once(void **state)
 	assert_int_equal(order[0], 1);
 }
 
+/* An outage of the best one is one switch, not two. */
+static void one_that_comes_back_is_best_only_if_it_is_clearly_faster(void **state)
+{
+	static const struct {
+		uint32_t before_us, after_us;
+		uint8_t best;
+	} rows[] = {
+		{ 20000, 20000, 1 }, /* as it was */
+		{ 20000, 16000, 1 }, /* a little faster */
+		{ 20000, 9000, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pulse pulses[2] = { { 0 } };
+		uint8_t order[2] = { 0, 1 };
+
+		for (size_t k = 0; k < 2; k++)
+			(void)pulse_note_success(&pulses[k], &usual, rows[i].before_us);
+		assert_false(pulse_rank(pulses, order, 2));
+		while (!pulse_note_failure(&pulses[0], &usual))
+			assert_false(pulse_rank(pulses, order, 2));
+		assert_true(pulse_rank(pulses, order, 2));
+		assert_int_equal(order[0], 1);
+		while (!pulse_note_success(&pulses[0], &usual, rows[i].after_us))
+			assert_false(pulse_rank(pulses, order, 2));
+		(void)pulse_rank(pulses, order, 2);
+		assert_int_equal(order[0], rows[i].best);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +291,7 @@ int main(void)
 		cmocka_unit_test(the_clearly_faster_one_comes_first),
 		cmocka_unit_test(two_that_are_alike_never_change_places),
 		cmocka_unit_test(one_that_becomes_clearly_faster_wins_once),
+		cmocka_unit_test(one_that_comes_back_is_best_only_if_it_is_clearly_faster),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,9 +36,9 @@ bool pulse_is_open(const struct pulse *pulse);
 
 /* The order for `use: best`, with hysteresis: `order` holds numbers of pulses, the best first, and
  * is put right so that none is clearly faster (by a quarter, and by PULSE_MARGIN_US at least) than
- * one before it: it moves before that one, and those between step back. Dead ones keep their place
- * (they are not used); what was never measured comes behind what was. True: the order has changed.
- */
+ * one before it: it moves before that one, and those between step back. What was never measured
+ * comes behind what was, and a dead one behind all that are not: one that returns has to be clearly
+ * faster to be the first again. True: the order has changed. */
 enum { PULSE_MARGIN_US = 5000 };
 bool pulse_rank(const struct pulse *pulses, uint8_t *order, uint8_t count);
 
