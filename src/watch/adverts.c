@@ -91,10 +91,10 @@ static void log_prefix(const char *words, const struct pair *pair, struct log_fi
 	bare.zone = 0;
 	if (!if_indextoname(pair->router.zone, interface))
 		(void)snprintf(interface, sizeof(interface), "%u", pair->router.zone);
-	log_notice(
-		words, LOG_FIELDS(LOG_TEXT("prefix", network_format(&pair->prefix.network, prefix)),
-			       LOG_TEXT("router", addr_format(&bare, router)),
-			       LOG_TEXT("interface", interface), last));
+	log_record(LOG_NOTICE, words,
+		LOG_FIELDS(LOG_TEXT("prefix", network_format(&pair->prefix.network, prefix)),
+			LOG_TEXT("router", addr_format(&bare, router)),
+			LOG_TEXT("interface", interface), last));
 }
 
 static void add_pair(struct adverts *adverts, const struct pair *pair, uint32_t lifetime_s)

@@ -38,6 +38,7 @@ struct gateway {
 	uint64_t ended_ms;
 	int error; /* of the last probe that failed */
 	bool is_tried;
+	bool is_unjudged; /* the last check: this host could not try all that it was to */
 };
 
 struct gateways {
@@ -50,7 +51,8 @@ struct gateways {
 	struct gateway *list[GATEWAYS_MAX];
 	uint8_t order[GATEWAYS_MAX]; /* numbers in the list, the best first */
 	uint8_t count;
-	struct count successes, failures;
+	bool has_left_out; /* prefixes that are not checked, and it was said */
+	struct count successes, failures, unjudged;
 	struct count to_live, to_dead;
 	struct count states[PULSE_DEAD + 1];
 };
@@ -144,15 +146,15 @@ static void add_targets(struct gateway *gateway, const struct policy_check *chec
 }
 
 /* After a check that says what is believed, the next one starts `every_ms` after its start at the
- * latest, and up to a tenth before, so that checks do not keep step. While something is open, it
- * starts `timeout_ms` after its end. */
+ * latest, and up to a tenth before, so that checks do not keep step. While something is open, or
+ * after a check that says nothing, it starts `timeout_ms` after its end. */
 static void plan(struct gateway *gateway)
 {
 	struct gateways *gateways = gateway->gateways;
 	uint64_t now_ms = loop_now_ms(gateways->loop);
 	uint64_t at_ms = gateway->ended_ms + gateways->check.timeout_ms;
 
-	if (!pulse_is_open(&gateway->pulse)) {
+	if (!pulse_is_open(&gateway->pulse) && !gateway->is_unjudged) {
 		uint64_t every_ms = gateways->check.every_ms;
 		uint64_t jitter_ms = every_ms / 10 < UINT32_MAX ? every_ms / 10 : UINT32_MAX - 1;
 
@@ -205,7 +207,7 @@ static void log_live(const struct gateway *gateway, bool is_back)
 {
 	char text[NETWORK_TEXT_MAX];
 
-	log_write(is_back ? LOG_NOTICE : LOG_INFO,
+	log_record(is_back ? LOG_NOTICE : LOG_INFO,
 		is_back ? "a NAT64 gateway answers again" : "a NAT64 gateway answers",
 		LOG_FIELDS(LOG_TEXT("prefix", network_format(&gateway->prefix.network, text)),
 			LOG_NUMBER("ms", (gateway->pulse.latency_us + 999) / 1000)));
@@ -215,9 +217,18 @@ static void log_dead(const struct gateway *gateway)
 {
 	char text[NETWORK_TEXT_MAX];
 
-	log_warning("a NAT64 gateway does not answer",
+	log_record(LOG_WARNING, "a NAT64 gateway does not answer",
 		LOG_FIELDS(LOG_TEXT("prefix", network_format(&gateway->prefix.network, text)),
 			LOG_NUMBER("failures", gateway->pulse.failures),
+			LOG_TEXT("error", socket_error_text(gateway->error))));
+}
+
+static void log_unjudged(const struct gateway *gateway)
+{
+	char text[NETWORK_TEXT_MAX];
+
+	log_warning("a NAT64 gateway could not be checked",
+		LOG_FIELDS(LOG_TEXT("prefix", network_format(&gateway->prefix.network, text)),
 			LOG_TEXT("error", socket_error_text(gateway->error))));
 }
 
@@ -229,6 +240,7 @@ static void succeed(struct gateway *gateway, uint64_t latency_us)
 	bool has_changed;
 
 	end_probes(gateway);
+	gateway->is_unjudged = false;
 	count_up(&gateways->successes);
 	has_changed = pulse_note_success(&gateway->pulse, &rules,
 		latency_us < UINT32_MAX ? (uint32_t)latency_us : UINT32_MAX);
@@ -253,6 +265,19 @@ static void fail(struct gateway *gateway)
 	end_check(gateway, has_changed);
 }
 
+static void leave_unjudged(struct gateway *gateway)
+{
+	count_up(&gateway->gateways->unjudged);
+	log_unjudged(gateway);
+	end_check(gateway, false);
+}
+
+/* Who has no descriptor or no memory to ask with has not asked. */
+static bool is_own_lack(int error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+}
+
 static void on_connected(void *owner)
 {
 	struct probe *probe = owner;
@@ -270,9 +295,16 @@ static void on_closed(void *owner, int error)
 		succeed(gateway, tcp_connect_us(probe->tcp));
 		return;
 	}
-	gateway->error = error;
+	/* One target that was not tried might have answered. */
+	if (!gateway->is_unjudged)
+		gateway->error = error;
+	gateway->is_unjudged = gateway->is_unjudged || is_own_lack(error);
 	end_probe(probe);
-	if (gateway->under_way == 0)
+	if (gateway->under_way > 0)
+		return;
+	if (gateway->is_unjudged)
+		leave_unjudged(gateway);
+	else
 		fail(gateway);
 }
 
@@ -285,6 +317,7 @@ static void on_time(void *owner)
 
 	assert(gateway->under_way == 0);
 	gateway->started_ms = loop_now_ms(gateways->loop);
+	gateway->is_unjudged = false;
 	for (size_t i = 0; i < gateway->probe_count; i++) {
 		struct probe *probe = &gateway->probes[i];
 
@@ -350,10 +383,11 @@ static uint8_t list_prefixes(struct gateways *gateways, const struct gateway_pre
 			list[count++] = gateway_new(gateways, &prefixes[i].prefix);
 		add_targets(list[place], &gateways->check, &prefixes[i]);
 	}
-	if (left_out > 0)
+	if (left_out > 0 && !gateways->has_left_out)
 		log_warning("too many NAT64 prefixes to check; some are used unchecked",
 			LOG_FIELDS(LOG_NUMBER("checked", GATEWAYS_MAX),
 				LOG_NUMBER("unchecked", left_out)));
+	gateways->has_left_out = left_out > 0;
 	return count;
 }
 
@@ -368,8 +402,18 @@ static bool has_same_targets(const struct gateway *a, const struct gateway *b)
 	return true;
 }
 
-/* Those that stay take the places of their new selves, and come first in the order, as they did.
- * Returns how many. */
+/* What other targets have said of it holds until the new ones say otherwise. */
+static void take_over(struct gateway *gateway, const struct gateway *old)
+{
+	if (gateway->probe_count == 0)
+		return;
+	gateway->pulse = old->pulse;
+	gateway->since_ms = old->since_ms;
+	timer_start(gateway->timer, 0);
+}
+
+/* Those that stay take the places of their new selves, and come first in the order, as they did;
+ * with other targets, what is known of them does. Returns how many. */
 static uint8_t keep(struct gateways *gateways, struct gateway *list[GATEWAYS_MAX], uint8_t count,
 	uint8_t order[GATEWAYS_MAX])
 {
@@ -379,13 +423,18 @@ static uint8_t keep(struct gateways *gateways, struct gateway *list[GATEWAYS_MAX
 		struct gateway *old = gateways->list[gateways->order[i]];
 		uint8_t place = find_place(list, count, &old->prefix);
 
-		if (place == count || !has_same_targets(old, list[place])) {
+		if (place == count) {
 			gateway_free(old);
 			continue;
 		}
-		gateway_free(list[place]);
-		list[place] = old;
 		order[kept++] = place;
+		if (has_same_targets(old, list[place])) {
+			gateway_free(list[place]);
+			list[place] = old;
+		} else {
+			take_over(list[place], old);
+			gateway_free(old);
+		}
 	}
 	return kept;
 }
@@ -468,6 +517,8 @@ void gateways_add_counts(struct gateways *gateways, struct counts *counts)
 			&gateways->successes },
 		{ "gateway_checks_total", "result=\"failed\"", "checks of NAT64 gateways",
 			&gateways->failures },
+		{ "gateway_checks_total", "result=\"unjudged\"", "checks of NAT64 gateways",
+			&gateways->unjudged },
 		{ "gateway_changes_total", "to=\"live\"",
 			"NAT64 gateways that were found dead, or live again", &gateways->to_live },
 		{ "gateway_changes_total", "to=\"dead\"",

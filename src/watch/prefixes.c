@@ -52,6 +52,7 @@ struct prefixes {
 	struct timer *telling; /* one call for all changes of a turn, and none out of a group's */
 	struct learner *learners[PREFIX_SERVERS_MAX];
 	size_t count;
+	bool has_left_out; /* servers, and it was said */
 	struct count results[RESULTS];
 	struct count known;
 };
@@ -93,7 +94,7 @@ static void log_server(enum log_level level, const char *words, const struct lea
 {
 	char server[ENDPOINT_TEXT_MAX];
 
-	log_write(level, words,
+	log_record(level, words,
 		LOG_FIELDS(LOG_TEXT("server", endpoint_format(&learner->server, server))));
 }
 
@@ -108,7 +109,7 @@ static void log_difference(const char *words, const struct learner *learner,
 	for (size_t i = 0; i < count; i++) {
 		if (holds(others, other_count, &prefixes[i]))
 			continue;
-		log_notice(words,
+		log_record(LOG_NOTICE, words,
 			LOG_FIELDS(
 				LOG_TEXT("prefix", network_format(&prefixes[i].network, network)),
 				LOG_TEXT("server", endpoint_format(&learner->server, server))));
@@ -335,9 +336,10 @@ void prefixes_set(struct prefixes *prefixes, const struct message_rules *rules,
 	for (size_t i = 0; i < before_count; i++)
 		learner_free(before[i]);
 	count_known(prefixes);
-	if (left_out > 0)
+	if (left_out > 0 && !prefixes->has_left_out)
 		log_warning("too many servers to learn NAT64 prefixes from; some are left out",
 			LOG_FIELDS(LOG_NUMBER("left_out", left_out)));
+	prefixes->has_left_out = left_out > 0;
 }
 
 size_t prefixes_find(const struct prefixes *prefixes, const struct endpoint *server,

@@ -24,9 +24,10 @@ enum { OPTION_OCTETS = 16, HEADER_OCTETS = 16, SECOND_MS = 1000 };
 /* The log's lines, one behind the other (the linker puts this in the way). */
 static char lines[4096];
 
-void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields);
+/* None of them may be held back. */
+void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields);
 
-void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields)
+void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields)
 {
 	size_t at = strlen(lines);
 

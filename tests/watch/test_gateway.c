@@ -36,15 +36,17 @@ enum {
 #define B2 "[2001:db8:b::909:909]:443"
 #define C1 "[2001:db8:c::101:101]:443"
 
-static char lines[2048];
+static char lines[4096];
 
 void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields);
+void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields);
 
-void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields)
+static void add_line(
+	const char *mark, enum log_level level, const char *words, const struct log_field *fields)
 {
 	size_t at = strlen(lines);
 
-	at += (size_t)snprintf(lines + at, sizeof(lines) - at, "%s: %s",
+	at += (size_t)snprintf(lines + at, sizeof(lines) - at, "%s%s: %s", mark,
 		level == LOG_WARNING  ? "warning"
 		: level == LOG_NOTICE ? "notice"
 				      : "info",
@@ -58,6 +60,17 @@ void __wrap_log_write(enum log_level level, const char *words, const struct log_
 				fields->key, (long long)fields->number);
 	}
 	(void)snprintf(lines + at, sizeof(lines) - at, "\n");
+}
+
+/* One that may be held back. */
+void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields)
+{
+	add_line("~", level, words, fields);
+}
+
+void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields)
+{
+	add_line("", level, words, fields);
 }
 
 /* A target, as it is seen through a prefix. */
@@ -650,7 +663,7 @@ static void a_reload_keeps_what_is_known_of_those_that_stay(void **state)
 	close_scene(&scene);
 }
 
-static void other_targets_are_another_gateway(void **state)
+static void other_targets_are_tried_at_once(void **state)
 {
 	struct endpoint other = at(A2);
 	struct scene scene;
@@ -659,8 +672,6 @@ static void other_targets_are_another_gateway(void **state)
 	(void)state;
 	add_target(&scene, T2);
 	set(&scene);
-	assert_int_equal(state_of(&scene, 0), PULSE_UNKNOWN);
-	assert_int_equal(look(&scene, 0)->pulse.latency_us, 0);
 	play(&scene, ROUND_TRIP_MS);
 	assert_int_equal(state_of(&scene, 0), PULSE_LIVE);
 	assert_int_equal(host->count, 2);
@@ -672,10 +683,103 @@ static void other_targets_are_another_gateway(void **state)
 	set(&scene);
 	assert_int_equal(state_of(&scene, 0), PULSE_LIVE);
 
-	/* The same address at another port is not. */
+	assert_int_equal(host->count, 2);
+
+	/* The same address at another port is another one. */
 	scene.check.targets[0] = at("9.9.9.9:53");
 	set(&scene);
+	play(&scene, ROUND_TRIP_MS);
+	assert_int_equal(host->count, 3);
+
+	/* Nothing is known of one that cannot be checked. */
+	scene.check.target_count = 0;
+	set(&scene);
 	assert_int_equal(state_of(&scene, 0), PULSE_UNKNOWN);
+	close_scene(&scene);
+}
+
+static void who_is_dead_stays_so_with_other_targets(void **state)
+{
+	struct scene scene;
+	struct host *host = open_live(&scene);
+	struct host *other = serve(&scene, A2, SIM_IGNORE);
+	uint64_t died_ms;
+
+	(void)state;
+	host->verdict = SIM_IGNORE;
+	(void)wait_for(&scene, PULSE_DEAD);
+	died_ms = loop_now_ms(scene.loop);
+	play(&scene, TIMEOUT_MS);
+	scene.check.targets[0] = at(T2);
+	set(&scene);
+	assert_int_equal(state_of(&scene, 0), PULSE_DEAD);
+	play(&scene, EVERY_MS);
+	assert_int_equal(state_of(&scene, 0), PULSE_DEAD);
+	assert_int_equal(since_ms(&scene), died_ms);
+	assert_in_range(other->count, 1, 2);
+
+	/* One that answers by them is back as soon as it would be otherwise. */
+	other->verdict = SIM_ACCEPT;
+	scene.check.targets[0] = at(T1);
+	set(&scene);
+	scene.check.targets[0] = at(T2);
+	set(&scene);
+	assert_in_range(wait_for(&scene, PULSE_LIVE), TIMEOUT_MS, TIMEOUT_MS + 2 * ROUND_TRIP_MS);
+	close_scene(&scene);
+}
+
+/* What this host lacks is no news of a gateway, neither bad nor good. */
+static void a_check_that_lacks_descriptors_or_memory_is_unjudged(void **state)
+{
+	static const int errors[] = { -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		struct scene scene;
+		struct host *host = open_live(&scene);
+
+		lines[0] = '\0';
+		sim_refuse(scene.sim, &host->at, errors[i]);
+		play(&scene, 3 * EVERY_MS);
+		assert_int_equal(state_of(&scene, 0), PULSE_LIVE);
+		assert_int_equal(look(&scene, 0)->pulse.failures, 0);
+		assert_int_equal(scene.told, 1);
+		assert_non_null(strstr(lines, "~warning: a NAT64 gateway could not be checked "
+					      "prefix=" A " error="));
+
+		/* It is tried again soon. */
+		sim_refuse(scene.sim, &host->at, 0);
+		host->count = 0;
+		play(&scene, TIMEOUT_MS + ROUND_TRIP_MS);
+		assert_int_equal(host->count, 1);
+		play(&scene, 2 * TIMEOUT_MS);
+		assert_int_equal(host->count, 1);
+		close_scene(&scene);
+	}
+}
+
+static void silence_of_one_target_says_nothing_while_another_was_not_tried(void **state)
+{
+	struct scene scene;
+	struct host *untried;
+
+	(void)state;
+	open_scene(&scene);
+	add_target(&scene, T1);
+	add_target(&scene, T2);
+	add_prefix(&scene, A);
+	(void)serve(&scene, A1, SIM_IGNORE);
+	untried = serve(&scene, A2, SIM_ACCEPT);
+	sim_refuse(scene.sim, &untried->at, -EMFILE);
+	set(&scene);
+	play(&scene, 3 * EVERY_MS);
+	assert_int_equal(state_of(&scene, 0), PULSE_UNKNOWN);
+	assert_true(gateways_are_tried(scene.gateways));
+
+	/* Until the first one alone is enough. */
+	scene.hosts[0].verdict = SIM_ACCEPT;
+	play(&scene, 2 * TIMEOUT_MS + ROUND_TRIP_MS);
+	assert_int_equal(state_of(&scene, 0), PULSE_LIVE);
 	close_scene(&scene);
 }
 
@@ -858,8 +962,19 @@ static void more_than_the_most_are_left_out_and_said_so(void **state)
 	add_target(&scene, T1);
 	set(&scene);
 	assert_int_equal(gateways_find(scene.gateways, scene.known), GATEWAYS_MAX);
-	assert_string_equal(lines, "warning: too many NAT64 prefixes to check; some are used "
+	assert_string_equal(lines, "~warning: too many NAT64 prefixes to check; some are used "
 				   "unchecked checked=64 unchecked=2\n");
+
+	/* Once, until it is no longer so. */
+	lines[0] = '\0';
+	set(&scene);
+	assert_string_equal(lines, "");
+	scene.prefix_count = 1;
+	set(&scene);
+	scene.prefix_count = GATEWAYS_MAX + 1;
+	set(&scene);
+	assert_string_equal(lines, "~warning: too many NAT64 prefixes to check; some are used "
+				   "unchecked checked=64 unchecked=1\n");
 	play(&scene, TIMEOUT_MS);
 	assert_true(gateways_are_tried(scene.gateways));
 	close_scene(&scene);
@@ -912,6 +1027,10 @@ static void checks_changes_and_states_are_counted(void **state)
 	assert_int_equal(read_count(counts, "gateways", "state=\"live\""), 1);
 	assert_int_equal(read_count(counts, "gateway_changes_total", "to=\"live\""), 1);
 	assert_in_range(read_count(counts, "gateway_checks_total", "result=\"failed\""), 10, 30);
+	assert_int_equal(read_count(counts, "gateway_checks_total", "result=\"unjudged\""), 0);
+	sim_refuse(scene.sim, &host->at, -EMFILE);
+	play(&scene, EVERY_MS);
+	assert_in_range(read_count(counts, "gateway_checks_total", "result=\"unjudged\""), 1, 6);
 	scene.prefix_count = 1;
 	set(&scene);
 	assert_int_equal(read_count(counts, "gateways", "state=\"dead\""), 0);
@@ -934,7 +1053,10 @@ int main(void)
 		cmocka_unit_test(targets_that_the_prefix_may_not_carry_are_left_out),
 		cmocka_unit_test(only_targets_within_the_ranges_are_tried),
 		cmocka_unit_test(a_reload_keeps_what_is_known_of_those_that_stay),
-		cmocka_unit_test(other_targets_are_another_gateway),
+		cmocka_unit_test(other_targets_are_tried_at_once),
+		cmocka_unit_test(who_is_dead_stays_so_with_other_targets),
+		cmocka_unit_test(a_check_that_lacks_descriptors_or_memory_is_unjudged),
+		cmocka_unit_test(silence_of_one_target_says_nothing_while_another_was_not_tried),
 		cmocka_unit_test(other_times_apply_at_once_where_no_check_is_under_way),
 		cmocka_unit_test(prefixes_come_and_go_while_a_check_is_under_way),
 		cmocka_unit_test(the_owner_may_free_when_told),

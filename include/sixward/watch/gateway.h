@@ -12,8 +12,9 @@
 
 /* Checks NAT64 gateways: a TCP connection to each target through each prefix, on a timer with
  * jitter. One target that connects or refuses (a RST that came through) is a live gateway; silence,
- * unreachable, or an ICMP error that a router made is not. At most one connection per prefix,
- * target and check at any time. Knows no policy but the values it is given. */
+ * unreachable, or an ICMP error that a router made is not. A check for which this host lacks
+ * descriptors or memory says nothing of a gateway. At most one connection per prefix, target and
+ * check at any time. Knows no policy but the values it is given. */
 
 enum { GATEWAYS_MAX = 64 }; /* of all views; more are not checked, and said so */
 
@@ -45,9 +46,9 @@ struct gateways *gateways_new(struct loop *loop, gateways_changed *changed, void
 void gateways_free(struct gateways *gateways); /* NULL is fine; no callback after it */
 
 /* Checks these from now on, the new ones at once; what is known of those that stay is kept, and a
- * check of them that is under way goes on, unless their targets are others. The same prefix twice
- * is one, with the ranges of both. `check->is_on` false or no prefix: nothing is checked, and
- * nothing known. */
+ * check of them that is under way goes on. One that stays with other targets keeps what is known,
+ * and is checked at once. The same prefix twice is one, with the ranges of both. `check->is_on`
+ * false or no prefix: nothing is checked, and nothing known. */
 void gateways_set(struct gateways *gateways, const struct policy_check *check,
 	const struct gateway_prefix *prefixes, size_t count);
 
@@ -58,8 +59,9 @@ size_t gateways_find(const struct gateways *gateways, struct gateway_state out[G
  * wait for one round of checks. */
 bool gateways_are_tried(const struct gateways *gateways);
 
-/* gateway_checks_total{result="answered"|"failed"}, gateway_changes_total{to="live"|"dead"} (the
- * first success of an unknown one changes nothing for anyone), gateways{state=…}. */
+/* gateway_checks_total{result="answered"|"failed"|"unjudged"} (the last: this host had not what a
+ * connection takes), gateway_changes_total{to="live"|"dead"} (the first success of an unknown one
+ * changes nothing for anyone), gateways{state=…}. */
 void gateways_add_counts(struct gateways *gateways, struct counts *counts);
 
 #endif
