@@ -3,6 +3,7 @@
 
 #include "sixward/app/panel.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,12 +49,11 @@ struct panel {
 
 static void answer_text(struct http_pending *pending, unsigned status, const char *text)
 {
-	size_t size = strlen(text);
-	char *body = mem_new(size + 1);
+	size_t size = strlen(text) + sizeof("\n");
+	char *body = mem_new(size);
 
-	memcpy(body, text, size);
-	body[size] = '\n';
-	http_answer(pending, status, TEXT_TYPE, body, size + 1);
+	(void)snprintf(body, size, "%s\n", text);
+	http_answer(pending, status, TEXT_TYPE, body, size - 1);
 }
 
 static void show_status(

@@ -162,7 +162,7 @@ static void say_gateways(struct words *words, const struct snapshot *snapshot)
 			open == 1 ? " is" : "s are");
 }
 
-const char *summary_sentence(const struct snapshot *snapshot, char text[SUMMARY_MAX])
+char *summary_sentence(const struct snapshot *snapshot, char text[SUMMARY_MAX])
 {
 	struct words words = { .text = text };
 

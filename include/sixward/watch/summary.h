@@ -7,8 +7,8 @@
 
 enum { SUMMARY_MAX = 512 };
 
-/* What the server does now, in a sentence. */
-const char *summary_sentence(const struct snapshot *snapshot, char text[SUMMARY_MAX]);
+/* What the server does now, in a sentence. Returns `text`. */
+char *summary_sentence(const struct snapshot *snapshot, char text[SUMMARY_MAX]);
 
 enum snapshot_level summary_level(const struct snapshot *snapshot);
 
