@@ -401,19 +401,20 @@ static void complain_of_program(
 static bool is_other_config(const struct symptoms *symptoms, const struct probe_listener *listener)
 {
 	const struct probe *probe = symptoms->probe;
+	const struct policy *policy = views_find(&symptoms->config->views, &listener->asker);
 	size_t known = count_known(probe, listener->prefixes, listener->prefix_count);
 
 	if (probe->is_deaf)
 		return false;
 	if (!listener->prefix_count)
-		return probe->in_force_count > 0 && !learns_from(symptoms->config, false) &&
+		return listener->in_force_count > 0 && !learns_from(symptoms->config, false) &&
 		       !learns_from(symptoms->config, true);
 	if (known < listener->prefix_count)
 		return true;
-	if (policy_ttl_max(symptoms_policy(symptoms)) != UINT32_MAX)
+	if (policy_ttl_max(policy) != UINT32_MAX)
 		return false;
-	for (size_t i = 0; i < probe->in_force_count; i++) {
-		if (!is_among(listener->prefixes, listener->prefix_count, &probe->in_force[i]))
+	for (size_t i = 0; i < listener->in_force_count; i++) {
+		if (!is_among(listener->prefixes, listener->prefix_count, &listener->in_force[i]))
 			return true;
 	}
 	return false;
@@ -433,7 +434,7 @@ static void judge_answering(const struct symptoms *symptoms, const struct probe_
 			(unsigned)listener->answer.took_ms);
 		return;
 	}
-	(void)list_prefixes(symptoms->probe->in_force, symptoms->probe->in_force_count, ours);
+	(void)list_prefixes(listener->in_force, listener->in_force_count, ours);
 	(void)list_prefixes(listener->prefixes, listener->prefix_count, theirs);
 	findings_add(findings, SUBJECT_DAEMON, LEVEL_WARNING, "daemon-other-prefixes",
 		"What answers at %s uses other prefixes (%s) than %s says (%s).", text,
@@ -448,13 +449,15 @@ static void judge_mute(const struct probe_listener *listener, const struct port_
 {
 	char rcode[MESSAGE_TYPE_TEXT_MAX];
 	char text[ENDPOINT_TEXT_MAX];
+	char asker[ADDR_TEXT_MAX];
 
 	(void)endpoint_format(&listener->endpoint, text);
 	if (listener->answer.result == PROBE_ERROR) {
 		findings_add(findings, SUBJECT_DAEMON, LEVEL_WARNING, "daemon-refuses",
 			"What answers at %s answers this host with %s.", text,
 			message_format_rcode(listener->answer.rcode, rcode));
-		findings_add_step(findings, "sixward check --show   # does `allow` hold loopback?");
+		findings_add_step(findings, "sixward check --show   # does `allow` hold %s?",
+			addr_format(&listener->asker, asker));
 		return;
 	}
 	findings_add(findings, SUBJECT_DAEMON, LEVEL_ERROR, "daemon-silent",

@@ -197,6 +197,17 @@ static struct endpoint reachable(const struct endpoint *listen)
 	return endpoint;
 }
 
+/* What the kernel writes as the source towards an own address: that address, or 127.0.0.1 towards
+ * all of 127.0.0.0/8. */
+static struct addr asker_of(const struct endpoint *listen)
+{
+	struct addr asker = reachable(listen).addr;
+
+	if (asker.family == ADDR_IPV4 && addr_is_loopback(&asker))
+		(void)addr_parse("127.0.0.1", &asker);
+	return asker;
+}
+
 static void ask_listeners(struct probing *probing)
 {
 	struct question discover = discover_question();
@@ -267,7 +278,9 @@ static void list_all(const struct config *config, struct probe *probe)
 	for (size_t i = 0; i < config->zone_count; i++)
 		list_upstreams(config, &config->zones[i].upstreams, &config->zones[i].zone, probe);
 	for (size_t i = 0; i < config->listen_count && i < PROBE_LISTENERS_MAX; i++)
-		probe->listeners[probe->listener_count++].endpoint = config->listen[i];
+		probe->listeners[probe->listener_count++] =
+			(struct probe_listener){ .endpoint = config->listen[i],
+				.asker = asker_of(&config->listen[i]) };
 }
 
 /* For `learn-from: upstreams`. */
@@ -360,15 +373,12 @@ static void note_gateway(struct probe *probe, const struct gateway_state *gatewa
 	}
 }
 
-/* The policy that local programs go by: that of the same view as in the config. */
-static const struct policy *local_policy(const struct probing *probing)
+/* The policy for who asks from there: that of the same view as in the config. */
+static const struct policy *policy_for(const struct probing *probing, const struct addr *asker)
 {
 	const struct views *views = &probing->config->views;
-	struct addr loopback;
-	const struct policy *written;
+	const struct policy *written = views_find(views, asker);
 
-	(void)addr_parse("::1", &loopback);
-	written = views_find(views, &loopback);
 	for (size_t i = 0; i < views->count; i++) {
 		if (views->items[i].policy == written)
 			return lookout_policies(probing->lookout)[i + 1];
@@ -376,10 +386,37 @@ static const struct policy *local_policy(const struct probing *probing)
 	return lookout_policies(probing->lookout)[0];
 }
 
+static size_t note_in_force(const struct probing *probing, const struct addr *asker,
+	struct prefix out[POLICY_PREFIXES_MAX])
+{
+	const struct prefix *in_force[POLICY_PREFIXES_MAX];
+	size_t count = policy_in_force(policy_for(probing, asker), in_force);
+
+	for (size_t i = 0; i < count; i++)
+		out[i] = *in_force[i];
+	return count;
+}
+
+/* Each listener's for itself: ::1, 127.0.0.1 and an address of an interface may be of three views.
+ */
+static void note_all_in_force(const struct probing *probing)
+{
+	struct probe *probe = probing->probe;
+	struct addr loopback;
+
+	(void)addr_parse("::1", &loopback);
+	probe->in_force_count = note_in_force(probing, &loopback, probe->in_force);
+	for (size_t i = 0; i < probe->listener_count; i++) {
+		struct probe_listener *listener = &probe->listeners[i];
+
+		listener->in_force_count =
+			note_in_force(probing, &listener->asker, listener->in_force);
+	}
+}
+
 static void note_prefixes(const struct probing *probing)
 {
 	struct policy *const *policies = lookout_policies(probing->lookout);
-	const struct prefix *in_force[POLICY_PREFIXES_MAX];
 	struct gateway_state gateways[GATEWAYS_MAX];
 	size_t gateway_count = lookout_gateways(probing->lookout, gateways);
 	struct probe *probe = probing->probe;
@@ -394,9 +431,7 @@ static void note_prefixes(const struct probing *probing)
 	for (size_t i = 0; i < gateway_count; i++)
 		note_gateway(probe, &gateways[i]);
 	probe->is_deaf = lookout_is_deaf(probing->lookout);
-	probe->in_force_count = policy_in_force(local_policy(probing), in_force);
-	for (size_t i = 0; i < probe->in_force_count; i++)
-		probe->in_force[i] = *in_force[i];
+	note_all_in_force(probing);
 }
 
 static void free_target(struct target *target)

@@ -87,6 +87,11 @@ struct probe_prefix *patient_add_prefix(struct patient *patient, const char *net
 	prefix->state = PULSE_LIVE;
 	prefix->latency_us = 20000;
 	probe->in_force[probe->in_force_count++] = prefix->prefix;
+	for (size_t i = 0; i < probe->listener_count; i++) {
+		struct probe_listener *listener = &probe->listeners[i];
+
+		listener->in_force[listener->in_force_count++] = prefix->prefix;
+	}
 	return prefix;
 }
 
@@ -96,6 +101,9 @@ struct probe_listener *patient_add_listener(struct patient *patient, const char 
 	struct probe_listener *listener = &probe->listeners[probe->listener_count++];
 
 	assert_true(endpoint_parse(endpoint, 53, &listener->endpoint));
+	listener->asker = listener->endpoint.addr;
+	memcpy(listener->in_force, probe->in_force, sizeof(listener->in_force));
+	listener->in_force_count = probe->in_force_count;
 	listener->answer = (struct probe_answer){ .result = PROBE_ANSWERED, .took_ms = 1 };
 	return listener;
 }

@@ -230,6 +230,7 @@ static void prefixes_should_have_been_learned(void **state)
 		patient.probe->prefix_count = 0;
 		patient.probe->in_force_count = 0;
 		patient.probe->listeners[0].prefix_count = 0;
+		patient.probe->listeners[0].in_force_count = 0;
 		assert_string_equal(patient_told(&patient, diagnose_network), rows[i].wanted);
 		if (rows[i].step)
 			assert_non_null(strstr(
@@ -380,6 +381,47 @@ static void a_forgotten_reload_shows(void **state)
 	}
 }
 
+/* An address of this host may have a view of its own. */
+static void each_listener_is_measured_by_the_view_of_who_asks_it(void **state)
+{
+	static const char yaml[] = "dns64:\n  prefixes: [\"" WKP "\"]\n"
+				   "views:\n"
+				   "  - {clients: [127.0.0.0/8], dns64: false}\n"
+				   "  - {clients: [\"2001:db8::1\"], "
+				   "dns64: {prefixes: [\"" OTHER "\"]}}\n";
+	struct probe_listener *listener;
+	struct patient patient;
+
+	(void)state;
+	make_well(&patient, yaml);
+	listener = patient_add_listener(&patient, "127.0.0.1:53");
+	listener->in_force_count = 0;
+	listener = patient_add_listener(&patient, "[2001:db8::1]:53");
+	patient_add_prefix(&patient, OTHER);
+	patient.probe->listeners[0].in_force_count = 1;
+	patient.probe->listeners[1].in_force_count = 0;
+	listener->in_force[0] = patient_prefix(OTHER);
+	listener->in_force_count = 1;
+	listener->prefixes[0] = patient_prefix(OTHER);
+	listener->prefix_count = 1;
+	assert_told(&patient, "ok daemon, ok daemon, ok daemon, ok upstream, ok prefix, ok prefix");
+}
+
+static void who_is_refused_is_named(void **state)
+{
+	struct probe_listener *listener;
+	struct patient patient;
+
+	(void)state;
+	make_well(&patient, "");
+	listener = patient_add_listener(&patient, "[2001:db8::1]:53");
+	listener->answer = (struct probe_answer){ .result = PROBE_ERROR, .rcode = RCODE_REFUSED };
+	(void)patient_told(&patient, diagnose_network);
+	assert_non_null(strstr(
+		patient_steps(&patient, "daemon-refuses"), "does `allow` hold 2001:db8::1?"));
+	patient_clear(&patient);
+}
+
 static void a_prefix_that_the_daemon_lacks_shows(void **state)
 {
 	struct patient patient;
@@ -409,6 +451,8 @@ int main(void)
 		cmocka_unit_test(names_of_programs_do_no_harm),
 		cmocka_unit_test(a_forgotten_reload_shows),
 		cmocka_unit_test(a_prefix_that_the_daemon_lacks_shows),
+		cmocka_unit_test(each_listener_is_measured_by_the_view_of_who_asks_it),
+		cmocka_unit_test(who_is_refused_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -313,6 +313,46 @@ static void the_daemon_is_asked_where_it_listens(void **state)
 	config_unref(config);
 }
 
+/* Each by the view of the address that it is asked from. */
+static void what_a_listener_should_say_is_its_askers(void **state)
+{
+	static const struct {
+		const char *asker, *prefix;
+	} wanted[] = {
+		{ "::1", "2001:db8:64::/96" },
+		{ "127.0.0.1", "2001:db8:65::/96" },
+		{ "127.0.0.1", "2001:db8:65::/96" },
+		{ "2001:db8::1", "2001:db8:66::/96" },
+	};
+	struct config *config = config_of(
+		"listen: [\"[::]:53\", \"127.0.0.1:53\", \"127.0.0.53:54\", "
+		"\"[2001:db8::1]:53\"]\nallow: [any]\nupstreams: [2001:db8::2]\n"
+		"dns64: {prefixes: [\"2001:db8:64::/96\"]}\n"
+		"views:\n"
+		"  - {clients: [127.0.0.1], dns64: {prefixes: [\"2001:db8:65::/96\"]}}\n"
+		"  - {clients: [\"2001:db8::1\"], dns64: {prefixes: [\"2001:db8:66::/96\"]}}\n");
+	struct loop *loop = loop_new();
+	struct probe *probe;
+
+	(void)state;
+	probe = probe_run(loop, config);
+	assert_int_equal(probe->in_force_count, 1);
+	assert_prefix(&probe->in_force[0], "2001:db8:64::/96");
+	assert_int_equal(probe->listener_count, 4);
+	for (size_t i = 0; i < probe->listener_count; i++) {
+		const struct probe_listener *listener = &probe->listeners[i];
+		struct addr asker;
+
+		assert_true(addr_parse(wanted[i].asker, &asker));
+		assert_true(addr_equal(&listener->asker, &asker));
+		assert_int_equal(listener->in_force_count, 1);
+		assert_prefix(&listener->in_force[0], wanted[i].prefix);
+	}
+	probe_free(probe);
+	loop_free(loop);
+	config_unref(config);
+}
+
 static int on_setup(void **state)
 {
 	(void)state;
@@ -329,6 +369,7 @@ int main(void)
 		cmocka_unit_test(what_is_learned_is_tried_too),
 		cmocka_unit_test(an_ipv4_upstream_is_asked_through_the_prefix),
 		cmocka_unit_test(the_daemon_is_asked_where_it_listens),
+		cmocka_unit_test(what_a_listener_should_say_is_its_askers),
 	};
 
 	return cmocka_run_group_tests(tests, on_setup, NULL);

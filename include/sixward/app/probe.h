@@ -55,9 +55,14 @@ struct probe_prefix {
 /* An endpoint of `listen`, where the daemon should answer. */
 struct probe_listener {
 	struct endpoint endpoint;   /* as in the config */
+	struct addr asker;          /* this host's address that it is asked from */
 	struct probe_answer answer; /* to ipv4only.arpa AAAA */
 	struct prefix prefixes[POLICY_PREFIXES_MAX];
 	size_t prefix_count;
+
+	/* What these settings have it tell the asker: the prefixes in force in its view. */
+	struct prefix in_force[POLICY_PREFIXES_MAX];
+	size_t in_force_count;
 };
 
 struct probe {
@@ -71,8 +76,7 @@ struct probe {
 			  * missing may be known to who can hear them */
 	bool is_settled; /* every source of prefixes was asked, every prefix was tried */
 
-	/* What a local program is told by ipv4only.arpa of these settings: the prefixes in force.
-	 */
+	/* What these settings have a program be told that asks from ::1. */
 	struct prefix in_force[POLICY_PREFIXES_MAX];
 	size_t in_force_count;
 };
