@@ -12,6 +12,7 @@
 
 enum {
 	LOOK_MS = 10,
+	ROUTERS_MS = 1000,  /* RFC 4861 6.2.6: a router answers within half a second */
 	CHECK_MAX_MS = 4000 /* so that a silent gateway is dead while we still wait */
 };
 
@@ -70,6 +71,7 @@ static void settle(struct asker *asker)
 	struct lookout_options options = { .loop = asker->loop,
 		.config = asker->config,
 		.check = &check,
+		.routers_ms = ROUTERS_MS,
 		.changed = on_policies,
 		.upstreams = on_upstreams_wanted,
 		.owner = asker };

@@ -3,9 +3,9 @@
 
 #include "sixward/app/lookout.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "sixward/app/tidings.h"
 #include "sixward/base/entropy.h"
 #include "sixward/base/log.h"
 #include "sixward/base/mem.h"
@@ -15,13 +15,6 @@
 #include "sixward/watch/prefixes.h"
 
 enum { SOURCES_MAX = 64 /* distinct ones of all views; more are not asked, and said so */ };
-
-/* Whether prefixes are in use although their gateways are dead, for want of live ones. */
-enum despair {
-	DESPAIR_NONE,
-	DESPAIR_SOME, /* for some IPv4 ranges */
-	DESPAIR_ALL
-};
 
 /* What a source has told so far. */
 struct heard {
@@ -47,9 +40,8 @@ struct lookout {
 	struct adverts *adverts; /* NULL: not wanted so far, or not to be had */
 	bool is_deaf;            /* the second of these, and it was said */
 	struct counts *counts;   /* NULL: nobody counts */
-	enum despair despair;    /* the deepest of all policies */
-	size_t lacking;          /* policies that have no prefix in force */
-	struct count other_best;
+	struct tidings tidings;
+	uint64_t routers_by_ms; /* 0 = until they have been asked for long enough */
 };
 
 /* The policies that the config was written with, the top's first. */
@@ -72,11 +64,14 @@ static bool is_among(const struct learn_source *source, const struct heard *hear
 	return false;
 }
 
-/* Every source of the config once, with nothing heard. Returns how many. */
-static size_t gather_sources(const struct config *config, struct heard heard[SOURCES_MAX])
+/* Every source of the config once, with nothing heard. Returns how many; `is_over`: there are more.
+ */
+static size_t gather_sources(
+	const struct config *config, struct heard heard[SOURCES_MAX], bool *is_over)
 {
 	size_t count = 0;
 
+	*is_over = false;
 	for (size_t i = 0; i < count_written(config); i++) {
 		const struct policy_options *options = policy_options(written(config, i));
 
@@ -85,12 +80,9 @@ static size_t gather_sources(const struct config *config, struct heard heard[SOU
 
 			if (source->kind == LEARN_NOT || is_among(source, heard, count))
 				continue;
-			if (count == SOURCES_MAX) {
-				log_warning("too many sources to learn prefixes from; the last are "
-					    "not asked",
-					LOG_FIELDS(LOG_NUMBER("most", SOURCES_MAX)));
+			*is_over = count == SOURCES_MAX;
+			if (*is_over)
 				return count;
-			}
 			heard[count].source = source;
 			heard[count++].count = 0;
 		}
@@ -122,25 +114,28 @@ static size_t servers_of(const struct lookout *lookout, const struct learn_sourc
 
 static void listen_to_routers(struct lookout *lookout);
 
-/* Asks whom the config names. */
+/* Asks whom the config names. Whom several sources name is asked once (prefixes_set). */
 static void set_sources(struct lookout *lookout)
 {
 	struct heard *heard = mem_new_array(SOURCES_MAX, sizeof(*heard));
-	size_t count = gather_sources(lookout->config, heard);
-	struct endpoint servers[PREFIX_SERVERS_MAX];
+	bool is_over;
+	size_t count = gather_sources(lookout->config, heard, &is_over);
+	struct endpoint *servers = mem_new_array(count * PREFIX_SERVERS_MAX, sizeof(*servers));
 	size_t server_count = 0;
 	bool wants_routers = false;
 
 	for (size_t i = 0; i < count; i++) {
-		server_count += servers_of(lookout, heard[i].source, servers + server_count,
-			PREFIX_SERVERS_MAX - server_count);
+		server_count += servers_of(
+			lookout, heard[i].source, servers + server_count, PREFIX_SERVERS_MAX);
 		wants_routers = wants_routers || heard[i].source->kind == LEARN_ADVERTISEMENTS;
 	}
+	tidings_note_bound(&lookout->tidings, TIDINGS_SOURCES, is_over, SOURCES_MAX);
 	if (wants_routers)
 		listen_to_routers(lookout);
 	else
 		lookout->is_deaf = false;
 	prefixes_set(lookout->prefixes, &lookout->config->rules, servers, server_count);
+	free(servers);
 	free(heard);
 }
 
@@ -174,7 +169,8 @@ static struct policy **with_learned(const struct lookout *lookout)
 	struct policy **policies = mem_new_array(count_written(config), sizeof(struct policy *));
 	struct heard *heard = mem_new_array(SOURCES_MAX, sizeof(*heard));
 	struct learned *learned = mem_new_array(SOURCES_MAX, sizeof(*learned));
-	size_t count = gather_sources(config, heard);
+	bool is_over;
+	size_t count = gather_sources(config, heard, &is_over);
 
 	for (size_t i = 0; i < count; i++) {
 		hear(lookout, &heard[i]);
@@ -211,37 +207,38 @@ static bool is_among_checked(
 	return false;
 }
 
-/* Adds those of a policy that answers may be made with. Returns how many there are then. */
-static size_t add_checked(
-	const struct policy *policy, struct gateway_prefix prefixes[GATEWAYS_MAX], size_t count)
+/* Adds those of a policy that answers may be made with. Returns how many there are then; `is_over`:
+ * there would be more. */
+static size_t add_checked(const struct policy *policy, struct gateway_prefix prefixes[GATEWAYS_MAX],
+	size_t count, bool *is_over)
 {
 	const struct known_prefix *known;
 	size_t known_count = policy_known(policy, &known);
 
-	for (size_t i = 0; i < known_count; i++) {
+	for (size_t i = 0; i < known_count && !*is_over; i++) {
 		if (known[i].drain || is_among_checked(prefixes, count, &known[i]))
 			continue;
-		if (count == GATEWAYS_MAX) {
-			log_warning("too many prefixes in all views; the last are not checked",
-				LOG_FIELDS(LOG_NUMBER("most", GATEWAYS_MAX)));
-			return count;
-		}
-		prefixes[count++] =
-			(struct gateway_prefix){ .prefix = known[i].prefix, .ipv4 = known[i].ipv4 };
+		*is_over = count == GATEWAYS_MAX;
+		if (!*is_over)
+			prefixes[count++] = (struct gateway_prefix){ .prefix = known[i].prefix,
+				.ipv4 = known[i].ipv4 };
 	}
 	return count;
 }
 
 static void set_gateways(struct lookout *lookout, struct policy *const *policies, size_t count)
 {
-	const struct policy_check *check = &policy_options(policies[0])->check;
+	const struct policy_check *check =
+		lookout->has_check ? &lookout->check : &policy_options(policies[0])->check;
 	struct gateway_prefix prefixes[GATEWAYS_MAX];
 	size_t prefix_count = 0;
+	bool is_over = false;
 
 	for (size_t i = 0; i < count; i++)
-		prefix_count = add_checked(policies[i], prefixes, prefix_count);
-	gateways_set(lookout->gateways, lookout->has_check ? &lookout->check : check, prefixes,
-		prefix_count);
+		prefix_count = add_checked(policies[i], prefixes, prefix_count, &is_over);
+	tidings_note_bound(
+		&lookout->tidings, TIDINGS_PREFIXES, is_over && check->is_on, GATEWAYS_MAX);
+	gateways_set(lookout->gateways, check, prefixes, prefix_count);
 }
 
 /* Ranks are left out where they choose nothing: a policy is another one by what it does alone. */
@@ -278,159 +275,54 @@ static void free_policies(struct policy **policies, size_t count)
 	free(policies);
 }
 
-static bool are_equal(
-	struct policy *const *a, size_t a_count, struct policy *const *b, size_t b_count)
+static bool are_equal(struct policy *const *a, struct policy *const *b, size_t count)
 {
-	if (a_count != b_count)
-		return false;
-	for (size_t i = 0; i < a_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (!policy_equal(a[i], b[i]))
 			return false;
 	}
 	return true;
 }
 
-static enum despair despair_of(const struct policy *policy)
-{
-	const struct known_prefix *known;
-	size_t count = policy_known(policy, &known);
-	bool uses_dead = false;
-	bool uses_live = false;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!policy_uses(policy, &known[i]))
-			continue;
-		uses_dead = uses_dead || known[i].is_dead;
-		uses_live = uses_live || !known[i].is_dead;
-	}
-	if (!uses_dead)
-		return DESPAIR_NONE;
-	return uses_live ? DESPAIR_SOME : DESPAIR_ALL;
-}
-
-/* config.md: when all are dead, all are used, loudly. */
-static void note_despair(struct lookout *lookout)
-{
-	enum despair despair = DESPAIR_NONE;
-
-	for (size_t i = 0; i < lookout->policy_count; i++) {
-		enum despair one = despair_of(lookout->policies[i]);
-
-		despair = one > despair ? one : despair;
-	}
-	if (despair == lookout->despair)
-		return;
-	lookout->despair = despair;
-	switch (despair) {
-	case DESPAIR_NONE:
-		log_notice("no dead NAT64 gateway is in use any more", NULL);
-		break;
-	case DESPAIR_SOME:
-		log_error("no NAT64 gateway of some IPv4 ranges answers its checks; their prefixes "
-			  "are used all the same",
-			NULL);
-		break;
-	case DESPAIR_ALL:
-		log_error("no NAT64 gateway answers its checks; the prefixes are used all the same",
-			NULL);
-		break;
-	}
-}
-
-static size_t count_lacking(const struct lookout *lookout)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < lookout->policy_count; i++) {
-		const struct prefix *in_force[POLICY_PREFIXES_MAX];
-		const struct policy *policy = lookout->policies[i];
-
-		count += policy_options(policy)->enabled && !policy_in_force(policy, in_force);
-	}
-	return count;
-}
-
-/* config.md: while no prefix is known, loudly. Of what a config leads to, who applies it tells. */
-static void note_lack(struct lookout *lookout)
-{
-	size_t before = lookout->lacking;
-
-	lookout->lacking = count_lacking(lookout);
-	if (lookout->lacking > before)
-		log_warning(
-			"no prefix is in force any more: names with IPv4 only get no AAAA", NULL);
-	else if (lookout->lacking < before && lookout->lacking == 0)
-		log_notice("a prefix is in force", NULL);
-}
-
-/* The prefix that `use: best` has gone to, where nothing but the order of the live ones is another:
- * what was learned, or has died, has its own line. NULL: none. */
-static const struct prefix *find_other_best(const struct policy *before, const struct policy *now)
-{
-	const struct known_prefix *old;
-	const struct known_prefix *new;
-	size_t count = policy_known(before, &old);
-
-	if (policy_options(before) != policy_options(now) || policy_options(now)->use != USE_BEST ||
-		policy_known(now, &new) != count)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		if (!prefix_equal(&old[i].prefix, &new[i].prefix) ||
-			old[i].is_dead != new[i].is_dead)
-			return NULL;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (policy_uses(now, &new[i]) && !policy_uses(before, &old[i]))
-			return &new[i].prefix;
-	}
-	return NULL;
-}
-
-/* Views have most of their prefixes from the top, and are told of with it. */
-static void note_best(struct lookout *lookout, struct policy *const *policies, size_t count)
-{
-	const struct prefix *best = NULL;
-	char text[NETWORK_TEXT_MAX];
-
-	for (size_t i = 0; i < count && count == lookout->policy_count && !best; i++)
-		best = find_other_best(lookout->policies[i], policies[i]);
-	if (!best)
-		return;
-	count_up(&lookout->other_best);
-	log_notice("another NAT64 gateway is the fastest",
-		LOG_FIELDS(LOG_TEXT("prefix", network_format(&best->network, text))));
-}
-
-/* Makes the policies of now. True: they are others than before. */
-static bool rebuild(struct lookout *lookout)
+/* What the policies are now, with what the checks know. */
+static struct policy **make_policies(struct lookout *lookout)
 {
 	size_t count = count_written(lookout->config);
 	struct policy **policies = with_learned(lookout);
-	bool is_other;
 
 	set_gateways(lookout, policies, count);
 	mark_live(lookout, policies, count);
-	is_other = !are_equal(policies, count, lookout->policies, lookout->policy_count);
-	if (!is_other) {
-		free_policies(policies, count);
-		return false;
-	}
-	note_best(lookout, policies, count);
+	return policies;
+}
+
+static void take_policies(struct lookout *lookout, struct policy **policies)
+{
 	free_policies(lookout->policies, lookout->policy_count);
 	lookout->policies = policies;
-	lookout->policy_count = count;
-	note_despair(lookout);
-	return true;
+	lookout->policy_count = count_written(lookout->config);
 }
 
 static void on_news(void *owner)
 {
 	struct lookout *lookout = owner;
+	size_t count = lookout->policy_count;
+	struct policy **policies = make_policies(lookout);
 
-	if (!rebuild(lookout))
+	if (are_equal(policies, lookout->policies, count)) {
+		free_policies(policies, count);
 		return;
-	note_lack(lookout);
+	}
+	tidings_note_change(&lookout->tidings, lookout->policies, policies, count);
+	take_policies(lookout, policies);
 	lookout->changed(lookout->owner);
+}
+
+/* Another config: who applies it tells what follows from it. */
+static void begin(struct lookout *lookout)
+{
+	set_sources(lookout);
+	take_policies(lookout, make_policies(lookout));
+	tidings_note_config(&lookout->tidings, lookout->policies, lookout->policy_count);
 }
 
 static void on_turn(void *owner)
@@ -449,8 +341,9 @@ static void listen_to_routers(struct lookout *lookout)
 		return;
 	lookout->adverts = adverts_new(lookout->loop, on_news, lookout, &error);
 	if (!lookout->adverts && !lookout->is_deaf)
-		log_error("router advertisements cannot be heard: that takes CAP_NET_RAW, at the "
-			  "start of the program",
+		log_record(LOG_ERROR,
+			"router advertisements cannot be heard: that takes CAP_NET_RAW, at the "
+			"start of the program",
 			LOG_FIELDS(LOG_TEXT("reason", socket_error_text(error))));
 	else if (lookout->adverts && lookout->counts)
 		adverts_add_counts(lookout->adverts, lookout->counts);
@@ -466,15 +359,15 @@ struct lookout *lookout_new(const struct lookout_options *options)
 	lookout->has_check = options->check != NULL;
 	if (options->check)
 		lookout->check = *options->check;
+	if (options->routers_ms > 0)
+		lookout->routers_by_ms = loop_now_ms(options->loop) + options->routers_ms;
 	lookout->changed = options->changed;
 	lookout->upstreams = options->upstreams;
 	lookout->owner = options->owner;
 	lookout->turn = timer_new(options->loop, on_turn, lookout);
 	lookout->gateways = gateways_new(options->loop, on_news, lookout);
 	lookout->prefixes = prefixes_new(options->loop, &lookout->entropy, on_news, lookout);
-	set_sources(lookout);
-	(void)rebuild(lookout);
-	lookout->lacking = count_lacking(lookout);
+	begin(lookout);
 	return lookout;
 }
 
@@ -496,9 +389,7 @@ void lookout_apply(struct lookout *lookout, struct config *config)
 	struct config *old = lookout->config;
 
 	lookout->config = config_ref(config);
-	set_sources(lookout);
-	(void)rebuild(lookout);
-	lookout->lacking = count_lacking(lookout);
+	begin(lookout);
 	config_unref(old);
 }
 
@@ -512,10 +403,16 @@ struct policy *const *lookout_policies(const struct lookout *lookout)
 	return lookout->policies;
 }
 
+static bool routers_are_tried(const struct lookout *lookout)
+{
+	if (!lookout->adverts || adverts_are_tried(lookout->adverts))
+		return true;
+	return lookout->routers_by_ms > 0 && loop_now_ms(lookout->loop) >= lookout->routers_by_ms;
+}
+
 bool lookout_is_settled(const struct lookout *lookout)
 {
-	return prefixes_are_tried(lookout->prefixes) &&
-	       (!lookout->adverts || adverts_are_tried(lookout->adverts)) &&
+	return prefixes_are_tried(lookout->prefixes) && routers_are_tried(lookout) &&
 	       gateways_are_tried(lookout->gateways);
 }
 
@@ -614,9 +511,7 @@ void lookout_add_counts(struct lookout *lookout, struct counts *counts)
 {
 	lookout->counts = counts;
 	gateways_add_counts(lookout->gateways, counts);
-	counts_add(counts, "best_gateway_changes_total", NULL,
-		"times that another live NAT64 gateway became the fastest, and the one in use",
-		&lookout->other_best);
+	tidings_add_counts(&lookout->tidings, counts);
 	prefixes_add_counts(lookout->prefixes, counts);
 	if (lookout->adverts)
 		adverts_add_counts(lookout->adverts, counts);

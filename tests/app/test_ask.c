@@ -9,10 +9,22 @@
 
 #include <string.h>
 
+#include "sim.h"
 #include "sixward/app/ask.h"
 #include "sixward/base/log.h"
 #include "sixward/config/load.h"
 #include "sixward/dns/message.h"
+
+static struct loop *last_loop; /* the asker's (the linker puts this in the way) */
+
+struct loop *__wrap_loop_new(void);
+struct loop *__real_loop_new(void);
+
+struct loop *__wrap_loop_new(void)
+{
+	last_loop = __real_loop_new();
+	return last_loop;
+}
 
 struct told {
 	unsigned count;
@@ -129,6 +141,23 @@ static void several_questions_wait_for_prefixes_once(void **state)
 	asker_free(asker);
 }
 
+/* No router answers; who asks for one name wants no more than that. */
+static void routers_are_waited_for_a_second(void **state)
+{
+	static const char yaml[] = "dns64: {prefixes: [{learn-from: router-advertisements}]}";
+	struct faults faults = { 0 };
+	struct config *config = load_text(yaml, strlen(yaml), &faults);
+	struct asker *asker;
+
+	(void)state;
+	log_silence();
+	faults_clear(&faults);
+	asker = asker_new(config);
+	config_unref(config);
+	assert_in_range(loop_now_ms(last_loop) - SIM_START_MS, 900, 1100);
+	asker_free(asker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +165,7 @@ int main(void)
 		cmocka_unit_test(asks_as_a_client_on_loopback),
 		cmocka_unit_test(several_questions_wait_for_prefixes_once),
 		cmocka_unit_test(silence_is_told_within_the_budget),
+		cmocka_unit_test(routers_are_waited_for_a_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim.h"
@@ -30,7 +31,9 @@
 #define DEAF                                                                                       \
 	"error: router advertisements cannot be heard: that takes CAP_NET_RAW, at the start of "   \
 	"the program\n"
-#define FASTER "notice: another NAT64 gateway is the fastest prefix="
+#define MANY_SOURCES  "warning: too many sources to learn prefixes from; the last are not asked\n"
+#define MANY_PREFIXES "warning: too many prefixes in all views; the last are not checked\n"
+#define FASTER        "notice: another NAT64 gateway is the fastest prefix="
 
 enum { MINUTE_MS = 60000, GATES = 4 };
 
@@ -40,10 +43,13 @@ static char lines[2048];
 static int refused; /* why no socket can be had for router advertisements; 0 = it can */
 
 void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields);
+void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields);
 
-void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields)
+static void add_line(
+	const char *mark, enum log_level level, const char *words, const struct log_field *fields)
 {
-	static const char *const own[] = { "no ", "a prefix is", "another ", "router " };
+	static const char *const own[] = { "no ", "a prefix is", "another ", "router ",
+		"too many " };
 	static const char *const names[] = { [LOG_ERROR] = "error",
 		[LOG_WARNING] = "warning",
 		[LOG_NOTICE] = "notice",
@@ -53,10 +59,21 @@ void __wrap_log_write(enum log_level level, const char *words, const struct log_
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (strncmp(words, own[i], strlen(own[i])) == 0)
-			(void)snprintf(lines + at, sizeof(lines) - at, "%s: %s%s%s\n", names[level],
-				words, has_prefix ? " prefix=" : "",
+			(void)snprintf(lines + at, sizeof(lines) - at, "%s%s: %s%s%s\n", mark,
+				names[level], words, has_prefix ? " prefix=" : "",
 				has_prefix ? fields->text : "");
 	}
+}
+
+/* One that may be held back. */
+void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields)
+{
+	add_line("~", level, words, fields);
+}
+
+void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields)
+{
+	add_line("", level, words, fields);
 }
 
 /* What the gateways of a prefix do with a connection to a target. */
@@ -284,6 +301,157 @@ static void a_reload_without_checks_takes_the_dead_back(void **state)
 	close_scene(&scene);
 }
 
+/* Nothing has recovered where nobody looks any more; what a reload leaves no way around is told. */
+static void a_reload_ends_no_despair_and_may_begin_one(void **state)
+{
+	static const char *const both = SERVER
+		"dns64: {prefixes: [\"2001:db8:64::/96\", \"2001:db8:65::/96\"], " CHECK "}\n";
+	struct config *unchecked = config_of(SERVER "dns64: {prefixes: [\"2001:db8:64::/96\"]}\n");
+	struct config *dead =
+		config_of(SERVER "dns64: {prefixes: [\"2001:db8:64::/96\"], " CHECK "}\n");
+	struct config *checked = config_of(both);
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, both);
+	scene.gates[0].verdict = SIM_IGNORE;
+	expect_lines(&scene, MINUTE_MS, "");
+	lookout_apply(scene.lookout, dead);
+	expect_lines(&scene, MINUTE_MS, TOTAL);
+	lookout_apply(scene.lookout, unchecked);
+	expect_lines(&scene, MINUTE_MS, "");
+	lookout_apply(scene.lookout, dead);
+	expect_lines(&scene, MINUTE_MS, TOTAL);
+	lookout_apply(scene.lookout, checked);
+	expect_lines(&scene, MINUTE_MS, "");
+	scene.gates[1].verdict = SIM_IGNORE;
+	expect_lines(&scene, MINUTE_MS, TOTAL);
+	scene.gates[1].verdict = SIM_REFUSE;
+	expect_lines(&scene, MINUTE_MS, OVER);
+	config_unref(unchecked);
+	config_unref(dead);
+	config_unref(checked);
+	close_scene(&scene);
+}
+
+/* So many views, each with a dozen entries of its own: two numbers between these texts. */
+static struct config *config_of_views(const char *before, const char *after, unsigned views)
+{
+	enum { ENTRIES = 12 };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	struct config *config;
+
+	assert_non_null(out);
+	(void)fprintf(
+		out, "%sdns64: {prefixes: [\"2001:db8:64::/96\"], %s}\nviews:\n", SERVER, CHECK);
+	for (unsigned i = 0; i < views; i++) {
+		(void)fprintf(out, "  - {clients: [\"2001:db8:%x::/48\"], dns64: {prefixes: [", i);
+		for (unsigned k = 0; k < ENTRIES; k++)
+			(void)fprintf(out, "%s%s%x:%x%s", k ? ", " : "", before, i, k, after);
+		(void)fprintf(out, "]}}\n");
+	}
+	(void)fclose(out);
+	config = config_of(text);
+	free(text);
+	return config;
+}
+
+static void what_is_left_out_is_told_once(void **state)
+{
+	static const struct {
+		const char *before, *after, *wanted;
+	} rows[] = {
+		{ "{learn-from: [\"::1:", "\"]}", MANY_SOURCES },
+		{ "\"2001:db8:", "::/96\"", MANY_PREFIXES },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config *few = config_of_views(rows[i].before, rows[i].after, 2);
+		struct config *many = config_of_views(rows[i].before, rows[i].after, 7);
+		struct scene scene;
+
+		open_scene(&scene, SERVER);
+		lookout_apply(scene.lookout, many);
+		lookout_note_upstreams(scene.lookout);
+		expect_lines(&scene, 1, rows[i].wanted);
+		lookout_apply(scene.lookout, many);
+		expect_lines(&scene, 1, "");
+		lookout_apply(scene.lookout, few);
+		expect_lines(&scene, 1, "");
+		lookout_apply(scene.lookout, many);
+		expect_lines(&scene, 1, rows[i].wanted);
+		config_unref(few);
+		config_unref(many);
+		close_scene(&scene);
+	}
+}
+
+static void on_question(void *owner, const struct endpoint *from, const struct endpoint *to,
+	const uint8_t *octets, size_t size)
+{
+	unsigned *count = owner;
+
+	(void)from;
+	(void)to;
+	(void)octets;
+	(void)size;
+	++*count;
+}
+
+/* Sources that share their servers, but for one each: more than there is room for, each counted as
+ * often as it is named, and few enough that none is left out. */
+static void servers_of_several_sources_are_counted_once(void **state)
+{
+	enum { VIEWS = 4 };
+	struct config *config = config_of_views(
+		"{learn-from: [\"::2\", \"::3\", \"::4\", \"::5\", \"::1:", "\"]}", VIEWS);
+	struct endpoint last;
+	unsigned asked = 0;
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, SERVER);
+	assert_true(endpoint_parse("[::1:3:b]:53", 53, &last));
+	sim_serve_udp(scene.sim, &last, on_question, &asked);
+	lookout_apply(scene.lookout, config);
+	(void)sim_run_for(scene.sim, MINUTE_MS);
+	assert_true(asked > 0);
+	config_unref(config);
+	close_scene(&scene);
+}
+
+/* Commands cannot wait until a host without routers is sure that there are none. */
+static void who_is_in_a_hurry_waits_for_routers_that_long(void **state)
+{
+	static const struct {
+		uint32_t routers_ms;
+		uint64_t settled_ms;
+	} rows[] = { { 0, 12000 }, { 1000, 1000 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config *config = config_of(
+			SERVER "dns64: {prefixes: [{learn-from: router-advertisements}]}\n");
+		struct loop *loop = loop_new();
+		struct lookout *lookout = lookout_new(&(struct lookout_options){ .loop = loop,
+			.config = config,
+			.routers_ms = rows[i].routers_ms,
+			.changed = on_changed,
+			.upstreams = on_upstreams });
+
+		(void)sim_run_for(sim_of(loop), rows[i].settled_ms - 1);
+		assert_false(lookout_is_settled(lookout));
+		(void)sim_run_for(sim_of(loop), 1);
+		assert_true(lookout_is_settled(lookout));
+		lookout_free(lookout);
+		loop_free(loop);
+		config_unref(config);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +462,10 @@ int main(void)
 		cmocka_unit_test(who_may_not_hear_routers_is_told_once),
 		cmocka_unit_test(what_a_reload_takes_is_not_told_here),
 		cmocka_unit_test(a_reload_without_checks_takes_the_dead_back),
+		cmocka_unit_test(a_reload_ends_no_despair_and_may_begin_one),
+		cmocka_unit_test(what_is_left_out_is_told_once),
+		cmocka_unit_test(servers_of_several_sources_are_counted_once),
+		cmocka_unit_test(who_is_in_a_hurry_waits_for_routers_that_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

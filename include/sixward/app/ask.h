@@ -8,7 +8,8 @@
 
 /* Questions to a worker of our own, in this process, by the same code as the daemon's; asked as a
  * client on loopback would ask them. Prefixes that the config has learned or checked are learned
- * first, and checked once, for ASK_SETTLE_MS at most. */
+ * first, and checked once, for ASK_SETTLE_MS at most, and routers that say nothing are waited for
+ * about a second. */
 
 enum { ASK_SETTLE_MS = 5000 };
 

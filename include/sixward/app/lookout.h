@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sixward/base/counts.h"
 #include "sixward/config/config.h"
@@ -27,6 +28,8 @@ struct lookout_options {
 	struct loop *loop;
 	struct config *config;            /* a reference is taken */
 	const struct policy_check *check; /* instead of the config's; NULL = the config's. Copied */
+	uint32_t routers_ms; /* who is silent for so long has no word: for commands. 0 = a router
+				has as long as it is asked */
 	lookout_changed *changed;
 	lookout_upstreams *upstreams;
 	void *owner;
