@@ -239,7 +239,7 @@ static void *on_writer(void *owner)
 
 static void pause_for_writer(void)
 {
-	struct timespec pause = { .tv_nsec = LOOK_MS * NS_PER_MS };
+	struct timespec pause = { .tv_nsec = (long)LOOK_MS * NS_PER_MS };
 
 	(void)nanosleep(&pause, NULL);
 }
