@@ -136,7 +136,7 @@ static bool is_taken(const char *root, const char *endpoint)
 static bool does_resolved_run(const char *root)
 {
 	size_t size;
-	char *sockets = host_file_read(root, "/proc/net/unix", &size, NULL);
+	char *sockets = host_file_read(root, "/proc/self/net/unix", &size, NULL);
 	bool has_socket = sockets && strstr(sockets, RESOLVED_SOCKET);
 
 	free(sockets);

@@ -67,8 +67,8 @@ static bool read_address(const char *text, struct endpoint *out)
 	return true;
 }
 
-/* A line of /proc/net/udp and its like: number, local, remote, state, queues, timer, retransmits,
- * user, timeout, inode. */
+/* A line of /proc/self/net/udp and its like: number, local, remote, state, queues, timer,
+ * retransmits, user, timeout, inode. */
 static bool read_row(char *line, bool is_tcp, struct row *row)
 {
 	enum { LOCAL = 1, STATE = 3, INODE = 9, COUNT };
@@ -198,10 +198,10 @@ void port_use_find(const char *root, struct port_use *uses, size_t count)
 
 	if (count > PORT_USE_MAX)
 		count = PORT_USE_MAX;
-	read_table(root, "/proc/net/udp", false, uses, count, fits);
-	read_table(root, "/proc/net/udp6", false, uses, count, fits);
-	read_table(root, "/proc/net/tcp", true, uses, count, fits);
-	read_table(root, "/proc/net/tcp6", true, uses, count, fits);
+	read_table(root, "/proc/self/net/udp", false, uses, count, fits);
+	read_table(root, "/proc/self/net/udp6", false, uses, count, fits);
+	read_table(root, "/proc/self/net/tcp", true, uses, count, fits);
+	read_table(root, "/proc/self/net/tcp6", true, uses, count, fits);
 	for (size_t i = 0; i < count; i++)
 		is_any_taken = is_any_taken || uses[i].is_taken;
 	if (!is_any_taken)

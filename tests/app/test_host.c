@@ -67,7 +67,7 @@ static void systemd_resolved_behind_its_stub(void **state)
 	(void)state;
 	fake_root_put(&root, "/run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\n");
 	fake_root_put(&root, "/run/systemd/resolve/resolv.conf", "nameserver 2001:db8::53\n");
-	fake_root_put(&root, "/proc/net/udp", stub);
+	fake_root_put(&root, "/proc/self/net/udp", stub);
 	fake_root_link(&root, "/etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
 	fake_root_put(&root, "/etc/nsswitch.conf",
 		"passwd: files\nhosts: files resolve [!UNAVAIL=return] dns\n");
@@ -102,8 +102,8 @@ static void nss_asks_resolved_only_before_dns_and_while_it_runs(void **state)
 
 		fake_root_put(&root, "/etc/nsswitch.conf", rows[i].nsswitch);
 		fake_root_put(&root, "/run/systemd/resolve/resolv.conf", "nameserver ::1\n");
-		fake_root_put(&root, "/proc/net/unix", rows[i].sockets);
-		fake_root_put(&root, "/proc/net/udp", rows[i].stub);
+		fake_root_put(&root, "/proc/self/net/unix", rows[i].sockets);
+		fake_root_put(&root, "/proc/self/net/udp", rows[i].stub);
 		host = host_gather(root.path, NULL, 0);
 		assert_int_equal(host->nss_asks_resolved, rows[i].wanted);
 		assert_int_equal(host->resolved.is_there, *rows[i].sockets || *rows[i].stub);

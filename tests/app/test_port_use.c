@@ -45,10 +45,10 @@ static void a_port_is_led_to_its_program(void **state)
 		use_of("::1", false), use_of("::1", true) };
 
 	(void)state;
-	fake_root_put(&root, "/proc/net/udp", TITLE ROW(LOOPBACK4 ":0035", "07", "77"));
-	fake_root_put(&root, "/proc/net/tcp", TITLE ROW(LOOPBACK4 ":0035", "01", "78"));
-	fake_root_put(&root, "/proc/net/udp6", TITLE ROW(LOOPBACK6 ":0036", "07", "79"));
-	fake_root_put(&root, "/proc/net/tcp6", TITLE ROW(LOOPBACK6 ":0035", "0A", "80"));
+	fake_root_put(&root, "/proc/self/net/udp", TITLE ROW(LOOPBACK4 ":0035", "07", "77"));
+	fake_root_put(&root, "/proc/self/net/tcp", TITLE ROW(LOOPBACK4 ":0035", "01", "78"));
+	fake_root_put(&root, "/proc/self/net/udp6", TITLE ROW(LOOPBACK6 ":0036", "07", "79"));
+	fake_root_put(&root, "/proc/self/net/tcp6", TITLE ROW(LOOPBACK6 ":0035", "0A", "80"));
 	fake_root_link(&root, "/proc/12/fd/0", "/dev/null");
 	fake_root_link(&root, "/proc/12/fd/5", "socket:[77]");
 	fake_root_put(&root, "/proc/12/comm", "dnsmasq\n");
@@ -91,8 +91,8 @@ static void the_nearest_socket_counts(void **state)
 		struct fake_root root = fake_root_new();
 		struct port_use use = use_of(rows[i].asked, false);
 
-		fake_root_put(&root, "/proc/net/udp", rows[i].udp);
-		fake_root_put(&root, "/proc/net/udp6", rows[i].udp6);
+		fake_root_put(&root, "/proc/self/net/udp", rows[i].udp);
+		fake_root_put(&root, "/proc/self/net/udp6", rows[i].udp6);
 		port_use_find(root.path, &use, 1);
 		assert_int_equal(use.is_taken, rows[i].inode != 0);
 		assert_int_equal(use.inode, rows[i].inode);
@@ -112,7 +112,7 @@ static void malformed_tables_are_no_sockets(void **state)
 		struct fake_root root = fake_root_new();
 		struct port_use use = use_of("127.0.0.1", false);
 
-		fake_root_put(&root, "/proc/net/udp", texts[i]);
+		fake_root_put(&root, "/proc/self/net/udp", texts[i]);
 		port_use_find(root.path, &use, 1);
 		assert_false(use.is_taken);
 		fake_root_clear(&root);
