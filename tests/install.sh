@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs the Debian packages that are missing: "build" what the program needs to be built, "try"
 # dig besides, to ask it, "test" what its tests need, "lab" what the long form of tests/lab needs
-# besides, "all" a browser for tests/browser and the tools of tests/package as well, "bench" the
-# servers that it is measured beside. Of "lab", "all" and "bench", what Debian does not have is left
-# out. Does nothing, and needs no network, when all are there.
+# besides, "all" a browser for tests/browser, the tools of tests/package, dnsdist and Prometheus as
+# well, "bench" the servers that it is measured beside. Of "lab", "all" and "bench", what Debian
+# does not have is left out. Does nothing, and needs no network, when all are there.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,7 @@ test='git libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellch
 lab='nodejs dnsmasq-base knot-resolver bind9 musl-tools libc-ares-dev netplan.io dbus-daemon
 	libsystemd-shared'
 package='build-essential debhelper lintian debootstrap systemd systemd-container'
+around='dnsdist prometheus'
 browser='chromium chromium-driver fonts-dejavu-core'
 bench='libcmocka-dev python3 util-linux'
 peers='unbound bind9 knot-resolver pdns-recursor'
@@ -26,7 +27,7 @@ build) wanted=$build ;;
 try) wanted="$build bind9-dnsutils" ;;
 test) wanted="$build $test" ;;
 lab) wanted="$build $test $lab" ;;
-all) wanted="$build $test $lab $browser $package" ;;
+all) wanted="$build $test $lab $around $browser $package" ;;
 bench) wanted="$build $bench $peers" ;;
 *)
 	echo "usage: $0 [build|try|test|lab|all|bench]" >&2
