@@ -45,6 +45,7 @@ one() {
 	status=0
 	"$@" >"$logs/$name.log" 2>&1 || status=$?
 	count "$name" "$status"
+	sed -n 's/^skipped: /        skipped: /p' "$logs/$name.log"
 }
 
 # Runs something that ends in "N passed, N failed": name, then the command.
@@ -98,6 +99,7 @@ nice ./tests/check/tidy.sh build/asan >"$logs/tidy.log" 2>&1 &
 tidy=$!
 one protocol ./tests/check/protocol.py
 one documents ./tests/check/documents.sh build/asan/src/app/sixward
+one metrics ./tests/check/metrics.py build/asan/src/app/sixward
 many unit ./tests/check/unit.sh build/asan
 many unit-threads ./tests/check/unit.sh build/tsan base net resolve front
 many integration ./tests/integration/run.py build/asan/src/app/sixward $all

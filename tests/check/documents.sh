@@ -30,14 +30,14 @@ for file in examples/try.yaml examples/smallest.yaml examples/public-nat64.yaml 
 done
 
 # So is every file of ours that a guide shows; those of other programs begin with their name.
-for file in README.md docs/ipv6-only-server.md; do
+for file in README.md docs/ipv6-only-server.md docs/operations.md docs/scale.md; do
 	awk -v out="$work/$(basename "$file")" '
 		/^```yaml$/ { block = sprintf("%s.%d.yaml", out, ++n); next }
 		/^```$/ { block = "" }
 		block { print > block }' "$file"
 	for block in "$work/$(basename "$file")".*.yaml; do
 		[ -e "$block" ] || wrong "$file shows no file of ours"
-		head -n 1 "$block" | grep -q '^# /etc/netplan/\|^#cloud-config' ||
+		head -n 1 "$block" | grep -q '^# /etc/netplan/\|^#cloud-config\|^# /etc/prometheus/' ||
 			"$sixward" check -c "$block" || wrong "$file: $(cat "$block")"
 	done
 done
@@ -56,11 +56,14 @@ done
 # shellcheck disable=SC2016 # the backquotes are the document's
 sed -n 's/^| `\([a-z0-9_]*\/[a-z0-9_]*\)` |.*/\1/p' docs/architecture.md >"$work/rooms"
 while read -r room; do
-	[ -f "src/$room.c" ] || wrong "docs/architecture.md speaks of $room, which is not there"
+	[ -f "src/$room.c" ] || [ -f "include/sixward/$room.h" ] || wrong "docs/architecture.md speaks of $room, which is not there"
 done <"$work/rooms"
 
+# Every line of the log at warning and above is told of, and none that nobody writes.
+./tests/check/log_lines.py || wrong "docs/operations.md and the log lines differ"
+
 # Links lead somewhere.
-for file in README.md docs/architecture.md docs/ipv6-only-server.md; do
+for file in README.md docs/architecture.md docs/ipv6-only-server.md docs/operations.md docs/scale.md; do
 	grep -o '](\([^)]*\))' "$file" | sed 's/](\(.*\))/\1/; s/#.*//' >"$work/links"
 	while read -r link; do
 		[ -e "$(dirname "$file")/$link" ] || wrong "$file: $link is not there"
