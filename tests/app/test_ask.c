@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sim.h"
@@ -24,6 +25,16 @@ struct loop *__wrap_loop_new(void)
 {
 	last_loop = __real_loop_new();
 	return last_loop;
+}
+
+static unsigned complaints; /* of upstreams that there is no room for */
+
+void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields);
+
+void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields)
+{
+	(void)fields;
+	complaints += level == LOG_WARNING && strstr(words, "too many upstream servers");
 }
 
 struct told {
@@ -158,6 +169,32 @@ static void routers_are_waited_for_a_second(void **state)
 	asker_free(asker);
 }
 
+/* However often they are listed anew. */
+static void upstreams_without_room_are_told_once(void **state)
+{
+	struct faults faults = { 0 };
+	char yaml[4096];
+	size_t at = (size_t)snprintf(yaml, sizeof(yaml), "upstreams:\n");
+	struct config *config;
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++)
+		at += (size_t)snprintf(yaml + at, sizeof(yaml) - at,
+			"- {address: 198.41.0.%u, via-nat64: true}\n", i + 1);
+	at += (size_t)snprintf(yaml + at, sizeof(yaml) - at, "dns64: {prefixes: [");
+	for (unsigned i = 0; i < POLICY_PREFIXES_MAX; i++)
+		at += (size_t)snprintf(yaml + at, sizeof(yaml) - at, "%s\"2001:db8:%x::/96\"",
+			i ? ", " : "", i + 1);
+	at += (size_t)snprintf(yaml + at, sizeof(yaml) - at, "]}\n");
+	config = load_text(yaml, at, &faults);
+	assert_non_null(config);
+	faults_clear(&faults);
+	complaints = 0;
+	asker_free(asker_new(config));
+	assert_int_equal(complaints, 1);
+	config_unref(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +203,7 @@ int main(void)
 		cmocka_unit_test(several_questions_wait_for_prefixes_once),
 		cmocka_unit_test(silence_is_told_within_the_budget),
 		cmocka_unit_test(routers_are_waited_for_a_second),
+		cmocka_unit_test(upstreams_without_room_are_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,7 +56,7 @@ void worker_apply(struct worker *worker, struct config *config, struct policy *c
 void worker_set_policies(struct worker *worker, struct policy *const *policies);
 
 /* The servers of `upstreams` as of now, but for those reached via NAT64. Returns how many. */
-size_t worker_upstreams(const struct worker *worker, struct endpoint *out, size_t room);
+size_t worker_upstreams(struct worker *worker, struct endpoint *out, size_t room);
 
 /* What it knows of its upstream servers; on its thread. Of those that are held it will know more
  * the next time, for it asks them. */
