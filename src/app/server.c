@@ -24,6 +24,8 @@
 enum {
 	STOP_MS = 2000, /* product.md: what is in progress may take so long */
 	STOP_LOOK_MS = 20,
+	LEAVING_MS =
+		5000, /* longer than any query in progress keeps an endpoint that is given up */
 	BUCKETS_MAX = 16384, /* client networks whose rate is known, of answers and of errors */
 	BUCKETS_ERRORS_MAX = 1024
 };
@@ -57,6 +59,9 @@ struct server {
 	struct panel *panel; /* NULL: there was no `http` so far */
 	const char *path;
 	uint64_t started_ms;
+	struct config *before; /* the last reload; NULL = there was none */
+	uint64_t before_until_ms;
+	char *user; /* at the start; NULL = none */
 	const struct passed *passed;
 	server_applied *applied;
 	void *applied_owner;
@@ -162,6 +167,11 @@ static struct panel *make_panel(const struct server *server, struct config *conf
 	return panel;
 }
 
+static unsigned count_workers(const struct config *config)
+{
+	return config->workers ? config->workers : loop_processors();
+}
+
 struct server *server_new(struct loop *loop, struct config *config, const struct passed *passed)
 {
 	struct server *server = mem_new(sizeof(*server));
@@ -172,7 +182,8 @@ struct server *server_new(struct loop *loop, struct config *config, const struct
 	server->path = COMMAND_CONFIG_PATH;
 	server->started_ms = loop_now_ms(loop);
 	server->config = config_ref(config);
-	server->lane_count = config->workers ? config->workers : loop_processors();
+	server->user = config->user ? mem_copy_text(config->user) : NULL;
+	server->lane_count = count_workers(config);
 	server->cache = cache_new(&config->cache);
 	server->claims = server->lane_count > 1 ? claims_new() : NULL;
 	server->rumours = server->lane_count > 1 ? rumours_new() : NULL;
@@ -246,6 +257,13 @@ static bool is_held(const struct config *held, const struct endpoint *endpoint)
 	return false;
 }
 
+/* The same of one that was given up just now, where a query may still be in progress. */
+static bool is_leaving(const struct server *server, const struct endpoint *endpoint)
+{
+	return loop_now_ms(server->loop) < server->before_until_ms &&
+	       is_held(server->before, endpoint);
+}
+
 /* 0, or the negative errno: one that was passed is ours already. */
 static int probe(const struct server *server, const struct endpoint *endpoint)
 {
@@ -269,7 +287,7 @@ static bool are_free(
 	for (size_t i = 0; i < config->listen_count; i++) {
 		int error;
 
-		if (is_held(held, &config->listen[i]))
+		if (is_held(held, &config->listen[i]) || is_leaving(server, &config->listen[i]))
 			continue;
 		error = probe(server, &config->listen[i]);
 		if (error < 0) {
@@ -512,6 +530,37 @@ static bool is_same_cookies(const struct cookie_options *a, const struct cookie_
 	       memcmp(a->secrets, b->secrets, sizeof(a->secrets)) == 0;
 }
 
+static bool has_other_workers(const struct server *server, const struct config *config)
+{
+	return count_workers(config) != server->lane_count;
+}
+
+static bool has_other_user(const struct server *server, const struct config *config)
+{
+	if (!config->user || !server->user)
+		return config->user != server->user;
+	return strcmp(config->user, server->user) != 0;
+}
+
+/* Settings that a reload cannot change, for they are about threads that run and rights that are
+ * gone; sixward.yaml(5) lists them. */
+static const struct fixed {
+	const char *key;
+	bool (*differs)(const struct server *server, const struct config *config);
+} fixed_settings[] = {
+	{ "workers", has_other_workers },
+	{ "user", has_other_user },
+};
+
+static void warn_of_fixed(const struct server *server, const struct config *config)
+{
+	for (size_t i = 0; i < sizeof(fixed_settings) / sizeof(fixed_settings[0]); i++) {
+		if (fixed_settings[i].differs(server, config))
+			log_record(LOG_WARNING, "a setting changes at the next start only",
+				LOG_FIELDS(LOG_TEXT("key", fixed_settings[i].key)));
+	}
+}
+
 bool server_reload(struct server *server, struct config *config)
 {
 	struct reload *reload;
@@ -527,10 +576,11 @@ bool server_reload(struct server *server, struct config *config)
 		server->cookies = make_cookies(server, config);
 	}
 	reload->cookies = server->cookies;
-	if (config->workers != server->config->workers)
-		log_record(LOG_WARNING, "the number of workers changes at the next start", NULL);
+	warn_of_fixed(server, config);
 
-	config_unref(server->config);
+	config_unref(server->before);
+	server->before = server->config;
+	server->before_until_ms = loop_now_ms(server->loop) + LEAVING_MS;
 	server->config = config_ref(config);
 	log_set(config->log_level, config->log_format);
 	cache_set_options(server->cache, &config->cache);
@@ -661,6 +711,8 @@ void server_free(struct server *server)
 	rumours_free(server->rumours);
 	hints_free(server->hints);
 	cache_free(server->cache);
+	config_unref(server->before);
 	config_unref(server->config);
+	free(server->user);
 	free(server);
 }

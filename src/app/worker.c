@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sixward/app/roster.h"
+#include "sixward/app/openings.h"
 #include "sixward/base/entropy.h"
 #include "sixward/base/mem.h"
 #include "sixward/base/siphash.h"
 #include "sixward/front/tcp_front.h"
-#include "sixward/front/udp_listener.h"
 #include "sixward/net/timer.h"
 #include "sixward/net/udp.h"
 #include "sixward/watch/files.h"
@@ -38,12 +37,6 @@ struct followed {
 	struct file_watch *watch;
 };
 
-struct listener {
-	struct listener *next;
-	struct endpoint endpoint;
-	struct udp_listener *udp;
-};
-
 struct retired {
 	struct retired *next;
 	uint64_t until_ms;
@@ -61,7 +54,6 @@ struct worker {
 	struct followed *followed;
 	struct followed *followed_before; /* during a reload: what they said may have to stay */
 	bool is_starting;                 /* files are being read for the first time */
-	bool has_left_out;                /* servers, for want of room, and it was said */
 	struct routes *routes;
 	struct lookups *lookups;
 	struct local *local;
@@ -69,60 +61,83 @@ struct worker {
 	query_observe *observe;
 	void *observer;
 	struct gate *gate;
-	struct listener *listeners;
+	struct openings *openings;
 	struct tcp_front *tcp;
 };
 
-/* The servers of a resolv.conf, as the file stands now; not ourselves. */
-static size_t on_read(void *owner, const char *path, struct endpoint *out, size_t room)
+/* Servers that are being listed. */
+struct listing {
+	struct server_options *servers;
+	size_t count; /* GROUP_SERVERS_MAX at most */
+};
+
+static void list_server(struct listing *listing, const struct server_options *server)
 {
-	const struct worker *worker = owner;
+	if (listing->count < GROUP_SERVERS_MAX)
+		listing->servers[listing->count++] = *server;
+}
+
+/* An IPv4 server, behind each prefix that is in force for its address. */
+static void list_via_nat64(
+	const struct worker *worker, const struct endpoint *ipv4, struct listing *listing)
+{
+	const struct prefix *prefixes[POLICY_PREFIXES_MAX];
+	size_t count =
+		policy_prefixes_for(worker->views.fallback, ipv4->addr.octets, prefixes, NULL);
+
+	for (size_t i = 0; i < count; i++) {
+		struct server_options server = { .endpoint = *ipv4, .via_nat64 = true };
+		uint8_t octets[16];
+
+		prefix_embed(prefixes[i], ipv4->addr.octets, octets);
+		server.endpoint.addr = addr_from_ipv6(octets);
+		list_server(listing, &server);
+	}
+}
+
+/* The servers of a resolv.conf, as the file stands now; not ourselves. */
+static void list_resolv_conf(const struct worker *worker, const char *path, struct listing *listing)
+{
 	struct endpoint found[GROUP_SERVERS_MAX];
-	size_t found_count = 0;
 	size_t count = 0;
 
 	for (const struct followed *file = worker->followed; file; file = file->next) {
 		if (!file->is_hosts && file->path == path && file->text)
-			found_count =
-				resolv_conf_read(file->text, file->size, found, GROUP_SERVERS_MAX);
+			count = resolv_conf_read(file->text, file->size, found, GROUP_SERVERS_MAX);
 	}
-	for (size_t i = 0; i < found_count && count < room; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (!config_listens_on(worker->config, &found[i]))
-			out[count++] = found[i];
+			list_server(listing, &(struct server_options){ .endpoint = found[i] });
 	}
-	return count;
 }
 
-static void fill_roster(
-	struct worker *worker, const struct config_upstreams *upstreams, struct roster *roster)
+/* The servers of a list, a resolv.conf's in its place. Returns how many. */
+static size_t gather_servers(const struct worker *worker, const struct config_upstreams *upstreams,
+	bool via_nat64, struct server_options servers[GROUP_SERVERS_MAX])
 {
-	struct roster_terms terms = {
-		.policy = worker->views.fallback, .read = on_read, .owner = worker
-	};
+	struct listing listing = { .servers = servers };
 
-	roster_fill(roster, upstreams, &terms);
+	for (size_t i = 0; i < upstreams->count; i++) {
+		const struct config_upstream *item = &upstreams->items[i];
+
+		if (item->resolv_conf)
+			list_resolv_conf(worker, item->resolv_conf, &listing);
+		else if (!item->via_nat64)
+			list_server(&listing, &item->server);
+		else if (via_nat64)
+			list_via_nat64(worker, &item->server.endpoint, &listing);
+	}
+	return listing.count;
 }
 
-/* Of all lists together; said once, until it is no longer so. */
-static void note_left_out(struct worker *worker, size_t left_out)
+size_t worker_upstreams(const struct worker *worker, struct endpoint *out, size_t room)
 {
-	if (left_out > 0 && !worker->has_left_out && worker->common.is_first)
-		log_record(LOG_WARNING,
-			"too many upstream servers, or ways to them via NAT64; the last are not "
-			"asked",
-			LOG_FIELDS(LOG_NUMBER("left_out", left_out)));
-	worker->has_left_out = left_out > 0;
-}
-
-size_t worker_upstreams(struct worker *worker, struct endpoint *out, size_t room)
-{
-	struct roster_terms terms = { .read = on_read, .owner = worker };
-	struct roster roster;
+	struct server_options servers[GROUP_SERVERS_MAX];
+	size_t found = gather_servers(worker, &worker->config->upstreams, false, servers);
 	size_t count = 0;
 
-	roster_fill(&roster, &worker->config->upstreams, &terms);
-	while (count < roster.count && count < room) {
-		out[count] = roster.servers[count].endpoint;
+	while (count < found && count < room) {
+		out[count] = servers[count].endpoint;
 		count++;
 	}
 	return count;
@@ -134,77 +149,56 @@ void worker_survey(struct worker *worker, survey_visit *visit, void *owner)
 	routes_revive(worker->routes);
 }
 
-static struct group_options group_options_of(
-	struct worker *worker, const struct config_upstreams *upstreams, struct roster *roster)
+static struct group_options group_options_of(const struct worker *worker,
+	const struct config_upstreams *upstreams, struct server_options servers[GROUP_SERVERS_MAX])
 {
-	fill_roster(worker, upstreams, roster);
 	return (struct group_options){ .scope = upstreams->scope,
 		.order = worker->config->order,
 		.rules = worker->config->rules,
 		.rumours = worker->common.rumours,
-		.servers = roster->servers,
-		.server_count = roster->count };
+		.servers = servers,
+		.server_count = gather_servers(worker, upstreams, true, servers) };
 }
 
 /* Makes the routes, or brings them up to the config. */
 static void build_routes(struct worker *worker)
 {
 	const struct config *config = worker->config;
-	struct roster *rosters = mem_new_array(config->zone_count + 1, sizeof(*rosters));
+	struct server_options(*servers)[GROUP_SERVERS_MAX] =
+		mem_new_array(config->zone_count + 1, sizeof(*servers));
 	struct routes_zone *zones = mem_new_array(config->zone_count, sizeof(*zones));
-	struct roster *fallback = &rosters[config->zone_count];
-	struct routes_options options = { .fallback = group_options_of(
-						  worker, &config->upstreams, fallback),
+	struct routes_options options = { .fallback = group_options_of(worker, &config->upstreams,
+						  servers[config->zone_count]),
 		.zones = zones,
 		.zone_count = config->zone_count };
-	size_t left_out = fallback->left_out;
 
 	for (size_t i = 0; i < config->zone_count; i++) {
 		zones[i].zone = config->zones[i].zone;
 		zones[i].dns64 = config->zones[i].dns64;
-		zones[i].group = group_options_of(worker, &config->zones[i].upstreams, &rosters[i]);
-		left_out += rosters[i].left_out;
+		zones[i].group = group_options_of(worker, &config->zones[i].upstreams, servers[i]);
 	}
 	if (worker->routes)
 		routes_update(worker->routes, &options);
 	else
 		worker->routes = routes_new(worker->loop, &worker->entropy, &options);
-	note_left_out(worker, left_out);
 	free(zones);
-	free(rosters);
+	free(servers);
 }
 
-static bool has_via_nat64(const struct config_upstreams *upstreams)
-{
-	for (size_t i = 0; i < upstreams->count; i++) {
-		if (upstreams->items[i].via_nat64)
-			return true;
-	}
-	return false;
-}
-
-/* Returns how many were left out. */
-static size_t set_servers(
-	struct worker *worker, const struct config_upstreams *upstreams, bool only_via_nat64)
+static void set_servers(struct worker *worker, const struct config_upstreams *upstreams)
 {
 	struct group *group = routes_group(worker->routes, upstreams->scope);
-	struct roster roster;
+	struct server_options servers[GROUP_SERVERS_MAX];
 
-	fill_roster(worker, upstreams, &roster);
-	if (group && (!only_via_nat64 || has_via_nat64(upstreams)))
-		group_set_servers(group, roster.servers, roster.count);
-	return roster.left_out;
+	if (group)
+		group_set_servers(group, servers, gather_servers(worker, upstreams, true, servers));
 }
 
-/* Of each list; or of those that prefixes have a part in. */
-static void set_all_servers(struct worker *worker, bool only_via_nat64)
+static void set_all_servers(struct worker *worker)
 {
-	const struct config *config = worker->config;
-	size_t left_out = set_servers(worker, &config->upstreams, only_via_nat64);
-
-	for (size_t i = 0; i < config->zone_count; i++)
-		left_out += set_servers(worker, &config->zones[i].upstreams, only_via_nat64);
-	note_left_out(worker, left_out);
+	set_servers(worker, &worker->config->upstreams);
+	for (size_t i = 0; i < worker->config->zone_count; i++)
+		set_servers(worker, &worker->config->zones[i].upstreams);
 }
 
 static void tell_upstreams(const struct worker *worker)
@@ -354,7 +348,7 @@ static void on_file(void *owner, const char *text, size_t size, const char *why)
 		resolver_set_parts(worker->resolver, &parts);
 		return;
 	}
-	set_all_servers(worker, false);
+	set_all_servers(worker);
 	tell_upstreams(worker);
 }
 
@@ -481,6 +475,19 @@ static void on_retire_time(void *owner)
 		timer_start(worker->retire_timer, next_ms - now_ms);
 }
 
+static struct openings *build_openings(const struct worker *worker)
+{
+	struct openings_options options = { .loop = worker->loop,
+		.gate = worker->gate,
+		.resolver = worker->resolver,
+		.tcp = worker->tcp,
+		.passed = worker->common.passed,
+		.worker = worker->common.number,
+		.is_alone = worker->common.is_alone };
+
+	return openings_new(&options);
+}
+
 struct worker *worker_new(struct loop *loop, struct config *config,
 	const struct worker_common *common, query_observe *observe, void *observer)
 {
@@ -512,6 +519,7 @@ struct worker *worker_new(struct loop *loop, struct config *config,
 	worker->gate = build_gate(worker);
 	tcp = tcp_options_of(worker);
 	worker->tcp = tcp_front_new(loop, &tcp, worker->resolver);
+	worker->openings = build_openings(worker);
 	return worker;
 }
 
@@ -519,13 +527,7 @@ void worker_free(struct worker *worker)
 {
 	if (!worker)
 		return;
-	while (worker->listeners) {
-		struct listener *listener = worker->listeners;
-
-		worker->listeners = listener->next;
-		udp_listener_free(listener->udp);
-		free(listener);
-	}
+	openings_free(worker->openings);
 	tcp_front_free(worker->tcp);
 	gate_free(worker->gate);
 	resolver_free(worker->resolver);
@@ -540,87 +542,11 @@ void worker_free(struct worker *worker)
 	free(worker);
 }
 
-static bool is_open(const struct worker *worker, const struct endpoint *endpoint)
-{
-	for (const struct listener *listener = worker->listeners; listener;
-		listener = listener->next) {
-		if (endpoint_equal(&listener->endpoint, endpoint))
-			return true;
-	}
-	return false;
-}
-
-static int find_passed(
-	const struct worker *worker, enum socket_kind kind, const struct endpoint *endpoint)
-{
-	return passed_find(worker->common.passed, kind, endpoint, worker->common.number);
-}
-
-/* UDP and TCP, both or none; a negative errno. */
-static int open_listener(struct worker *worker, const struct endpoint *endpoint)
-{
-	bool shared = !worker->common.is_alone;
-	struct udp_listener_options options = { .endpoint = *endpoint,
-		.shared = shared,
-		.passed = find_passed(worker, SOCKET_UDP, endpoint) };
-	struct listener *listener;
-	struct udp_listener *udp;
-	int error = 0;
-
-	udp = udp_listener_new(worker->loop, &options, worker->gate, worker->resolver, &error);
-	if (!udp)
-		return error;
-	error = tcp_front_listen(
-		worker->tcp, endpoint, shared, find_passed(worker, SOCKET_LISTENER, endpoint));
-	if (error < 0) {
-		udp_listener_free(udp);
-		return error;
-	}
-	listener = mem_new(sizeof(*listener));
-	listener->endpoint = *endpoint;
-	listener->udp = udp;
-	listener->next = worker->listeners;
-	worker->listeners = listener;
-	return 0;
-}
-
-static void close_unlisted(struct worker *worker)
-{
-	struct listener **at = &worker->listeners;
-
-	while (*at) {
-		struct listener *listener = *at;
-
-		if (config_lists(worker->config, &listener->endpoint)) {
-			at = &listener->next;
-			continue;
-		}
-		*at = listener->next;
-		tcp_front_unlisten(worker->tcp, &listener->endpoint);
-		udp_listener_free(listener->udp);
-		free(listener);
-	}
-}
-
 bool worker_listen(struct worker *worker, struct endpoint *failed, int *error)
 {
 	const struct config *config = worker->config;
-	bool is_complete = true;
 
-	close_unlisted(worker);
-	for (size_t i = 0; i < config->listen_count; i++) {
-		int result;
-
-		if (is_open(worker, &config->listen[i]))
-			continue;
-		result = open_listener(worker, &config->listen[i]);
-		if (result < 0) {
-			*failed = config->listen[i];
-			*error = result;
-			is_complete = false;
-		}
-	}
-	return is_complete;
+	return openings_set(worker->openings, config->listen, config->listen_count, failed, error);
 }
 
 /* Queries in progress hold the policies that they began with. */
@@ -663,18 +589,33 @@ void worker_apply(struct worker *worker, struct config *config, struct policy *c
 	resolver_set_parts(worker->resolver, &parts);
 	local_free(old_local);
 	worker->gate = build_gate(worker);
-	for (struct listener *listener = worker->listeners; listener; listener = listener->next)
-		udp_listener_set_gate(listener->udp, worker->gate);
+	openings_set_gate(worker->openings, worker->gate);
 	tcp = tcp_options_of(worker);
 	tcp_front_set_options(worker->tcp, &tcp);
 	gate_free(old_gate);
 	tell_upstreams(worker);
 }
 
+static bool has_via_nat64(const struct config_upstreams *upstreams)
+{
+	for (size_t i = 0; i < upstreams->count; i++) {
+		if (upstreams->items[i].via_nat64)
+			return true;
+	}
+	return false;
+}
+
 void worker_set_policies(struct worker *worker, struct policy *const *policies)
 {
+	const struct config *config = worker->config;
+
 	set_views(worker, policies);
-	set_all_servers(worker, true);
+	if (has_via_nat64(&config->upstreams))
+		set_servers(worker, &config->upstreams);
+	for (size_t i = 0; i < config->zone_count; i++) {
+		if (has_via_nat64(&config->zones[i].upstreams))
+			set_servers(worker, &config->zones[i].upstreams);
+	}
 }
 
 void worker_set_observer(struct worker *worker, query_observe *observe, void *observer)
@@ -689,8 +630,7 @@ void worker_set_observer(struct worker *worker, query_observe *observe, void *ob
 
 void worker_quiesce(struct worker *worker)
 {
-	for (struct listener *listener = worker->listeners; listener; listener = listener->next)
-		udp_listener_quiesce(listener->udp);
+	openings_quiesce(worker->openings);
 	tcp_front_quiesce(worker->tcp);
 }
 

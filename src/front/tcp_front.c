@@ -483,6 +483,8 @@ void tcp_front_unlisten(struct tcp_front *front, const struct endpoint *endpoint
 		if (!endpoint_equal(&listening->endpoint, endpoint))
 			continue;
 		*at = listening->next;
+		if (!front->is_quiet)
+			tcp_listener_drain(listening->listener);
 		tcp_listener_free(listening->listener);
 		free(listening);
 		return;

@@ -13,7 +13,6 @@ struct udp_listener {
 	struct resolver *resolver;
 	struct udp *udp;
 	struct query_list list;
-	bool is_quiet;
 	uint8_t out[WIRE_UDP_ADVERTISED];
 };
 
@@ -46,8 +45,6 @@ static void on_datagram(void *owner, const struct udp_datagram *datagram)
 	struct wire wire;
 	size_t size = 0;
 
-	if (listener->is_quiet)
-		return;
 	request.origin.client = datagram->peer;
 	request.origin.local = datagram->local;
 	request.origin.stream = false;
@@ -104,5 +101,15 @@ void udp_listener_set_gate(struct udp_listener *listener, struct gate *gate)
 
 void udp_listener_quiesce(struct udp_listener *listener)
 {
-	listener->is_quiet = true;
+	udp_pause(listener->udp);
+}
+
+void udp_listener_finish(struct udp_listener *listener)
+{
+	udp_finish(listener->udp);
+}
+
+bool udp_listener_is_idle(const struct udp_listener *listener)
+{
+	return listener->list.count == 0;
 }

@@ -15,6 +15,7 @@
 
 enum {
 	ACCEPTS = 64, /* per turn, so that others have theirs */
+	ACCEPTS_LAST = 4096,
 	PAUSE_MS = 100
 };
 
@@ -54,13 +55,12 @@ static bool needs_pause(int error)
 	       error == -EBADF || error == -EINVAL || error == -ENOTSOCK;
 }
 
-static void on_ready(void *owner)
+static void accept_all(struct listener *listener, int most)
 {
-	struct listener *listener = owner;
 	int error = 0;
 
 	listener->is_accepting = true;
-	for (int i = 0; i < ACCEPTS && !listener->is_freed; i++) {
+	for (int i = 0; i < most && !listener->is_freed; i++) {
 		error = accept_one(listener);
 		if (error == -EAGAIN || error == -EWOULDBLOCK || needs_pause(error))
 			break;
@@ -72,6 +72,16 @@ static void on_ready(void *owner)
 		ready_pause(listener->ready);
 		timer_start(listener->pause, PAUSE_MS);
 	}
+}
+
+static void on_ready(void *owner)
+{
+	accept_all(owner, ACCEPTS);
+}
+
+void listener_drain(struct listener *listener)
+{
+	accept_all(listener, ACCEPTS_LAST);
 }
 
 static void on_pause_over(void *owner)

@@ -643,6 +643,11 @@ void tcp_listener_free(struct tcp_listener *listener)
 	free(listener);
 }
 
+void tcp_listener_drain(struct tcp_listener *listener)
+{
+	listener_drain(listener->listener);
+}
+
 struct endpoint tcp_listener_local(const struct tcp_listener *listener)
 {
 	return listener_local(listener->listener);

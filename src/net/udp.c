@@ -19,6 +19,7 @@
 enum {
 	BATCH = 64,                     /* datagrams per system call */
 	ROUNDS = 4,                     /* batches from one socket before others have their turn */
+	ROUNDS_LAST = 64,               /* more than its buffer holds, unless it is refilled */
 	QUEUED = 1024,                  /* datagrams that wait while the kernel takes none */
 	STRIDE = UDP_DATAGRAM_MAX + 64, /* not a power of two: first octets share no cache set */
 	POOL = 256,
@@ -77,7 +78,9 @@ struct udp {
 	void *owner;
 	struct endpoint local;
 	int descriptor;
-	int polled;  /* the events that libuv watches for */
+	int polled; /* the events that libuv watches for */
+	bool is_passed;
+	bool is_paused;
 	int failure; /* to be told at the next safe place */
 	bool tells_local;
 	bool is_wildcard; /* each datagram says where it came, and where it leaves from */
@@ -286,12 +289,15 @@ static void on_poll(uv_poll_t *uv, int status, int events);
 
 static void watch(struct udp *udp)
 {
-	int events = UV_READABLE | (udp->is_blocked ? UV_WRITABLE : 0);
+	int events = (udp->is_paused ? 0 : UV_READABLE) | (udp->is_blocked ? UV_WRITABLE : 0);
 
 	if (udp->is_freed || udp->polled == events)
 		return;
 	udp->polled = events;
-	uv_poll_start(&udp->uv, events, on_poll);
+	if (events)
+		uv_poll_start(&udp->uv, events, on_poll);
+	else
+		uv_poll_stop(&udp->uv);
 }
 
 /* After a send of the first header failed: true if it may be tried again. */
@@ -413,11 +419,11 @@ static void take(struct udp *udp, int place)
 	udp->received(udp->owner, &datagram);
 }
 
-static void receive(struct udp *udp)
+static void receive(struct udp *udp, int rounds)
 {
 	struct shared *shared = udp->shared;
 
-	for (int round = 0; round < ROUNDS && !udp->is_freed; round++) {
+	for (int round = 0; round < rounds && !udp->is_freed; round++) {
 		int count = recvmmsg(udp->descriptor, shared->in, BATCH, MSG_DONTWAIT, NULL);
 
 		if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
@@ -453,8 +459,8 @@ static void on_poll(uv_poll_t *uv, int status, int events)
 		udp->is_blocked = false;
 		on_turn(udp);
 	}
-	if (!udp->is_freed && (status < 0 || (events & UV_READABLE)))
-		receive(udp);
+	if (!udp->is_freed && !udp->is_paused && (status < 0 || (events & UV_READABLE)))
+		receive(udp, ROUNDS);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -498,6 +504,7 @@ struct udp *udp_new(struct loop *loop, const struct socket_options *options, udp
 	udp->failed = failed;
 	udp->owner = owner;
 	udp->descriptor = descriptor;
+	udp->is_passed = options->passed != 0;
 	udp->local = find_endpoint(descriptor);
 	udp->tells_local = options->tells_local;
 	udp->is_wildcard = addr_is_any(&udp->local.addr);
@@ -522,6 +529,40 @@ void udp_free(struct udp *udp)
 	loop_turn_remove(&udp->turn);
 	uv_close((uv_handle_t *)&udp->uv, on_closed);
 	close(udp->descriptor); /* the port is free at once; libuv no longer watches it */
+}
+
+void udp_pause(struct udp *udp)
+{
+	udp->is_paused = true;
+	watch(udp);
+}
+
+/* The kernel brings a connected socket nothing but what comes from its peer, and it never sends to
+ * itself. To whom a datagram goes is said with each, connected or not. */
+static bool connect_to_itself(const struct udp *udp)
+{
+	struct endpoint self = udp->local;
+	struct sockaddr_storage sockaddr;
+	socklen_t size;
+
+	if (udp->is_wildcard && self.addr.family == ADDR_IPV6)
+		self.addr.octets[15] = 1;
+	else if (udp->is_wildcard)
+		self.addr = addr_from_ipv4((const uint8_t[]){ 127, 0, 0, 1 });
+	size = endpoint_to_sockaddr(&self, &sockaddr);
+	return connect(udp->descriptor, (const struct sockaddr *)&sockaddr, size) == 0;
+}
+
+void udp_finish(struct udp *udp)
+{
+	int on = 1;
+
+	if (udp->is_passed || !connect_to_itself(udp))
+		udp->is_paused = true;
+	else
+		setsockopt(udp->descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	receive(udp, ROUNDS_LAST);
+	watch(udp);
 }
 
 struct endpoint udp_local(const struct udp *udp)

@@ -305,6 +305,86 @@ static void stops_at_once_when_nothing_is_in_progress(void **state)
 	stage_clear(&stage);
 }
 
+/* NXDOMAIN is the query with QR, RA and RCODE 3. */
+static void answer_all(struct stage *stage)
+{
+	for (size_t i = 0; i < stage->forwarded_count; i++) {
+		struct forwarded *forwarded = &stage->forwarded[i];
+
+		forwarded->octets[2] |= 0x80;
+		forwarded->octets[3] |= 0x83;
+		sim_send_udp(stage->sim, &stage->upstream, &forwarded->from, forwarded->octets,
+			forwarded->size);
+	}
+	stage->forwarded_count = 0;
+}
+
+#define UPSTREAM "upstreams: [192.0.2.53]\n"
+
+static void an_endpoint_that_is_given_up_answers_what_was_asked_there(void **state)
+{
+	struct stage stage;
+	struct config *one = config_of(LISTEN UPSTREAM);
+	struct config *both = config_of(BOTH UPSTREAM);
+
+	(void)state;
+	stage_init(&stage);
+	assert_true(open_server(&stage, BOTH UPSTREAM));
+	assert_true(endpoint_parse("[2001:db8::2]:53", 53, &stage.asked));
+	send_query(&stage, "y.example");
+	assert_false(sim_run_for(stage.sim, 10));
+	assert_true(server_reload(stage.server, one));
+	assert_false(sim_run_for(stage.sim, 500));
+	send_query(&stage, "z.example");
+	assert_false(sim_run_for(stage.sim, 10));
+	assert_int_equal(stage.forwarded_count, 2);
+	answer_all(&stage);
+	assert_false(sim_run_for(stage.sim, 100));
+	assert_int_equal(stage.answers, 1);
+
+	/* It is free again, for us and for others. */
+	assert_int_equal(socket_probe(SOCKET_UDP, &stage.asked), 0);
+	assert_true(server_reload(stage.server, both));
+	assert_false(sim_run_for(stage.sim, 10));
+	send_query(&stage, "z.example");
+	assert_false(sim_run_for(stage.sim, 10));
+	answer_all(&stage);
+	assert_false(sim_run_for(stage.sim, 10));
+	assert_int_equal(stage.answers, 2);
+	config_unref(one);
+	config_unref(both);
+	stage_clear(&stage);
+}
+
+/* What is still in progress there is in nobody's way. */
+static void an_endpoint_that_was_given_up_may_come_back_at_once(void **state)
+{
+	struct stage stage;
+	struct config *one = config_of(LISTEN UPSTREAM);
+	struct config *both = config_of(BOTH UPSTREAM);
+
+	(void)state;
+	stage_init(&stage);
+	assert_true(open_server(&stage, BOTH UPSTREAM));
+	assert_true(endpoint_parse("[2001:db8::2]:53", 53, &stage.asked));
+	send_query(&stage, "y.example");
+	assert_false(sim_run_for(stage.sim, 10));
+	assert_true(server_reload(stage.server, one));
+	assert_false(sim_run_for(stage.sim, 10));
+	assert_true(server_reload(stage.server, both));
+	assert_false(sim_run_for(stage.sim, 10));
+	stage.answers = 0;
+	stage.forwarded_count = 0;
+	send_query(&stage, "z.example");
+	assert_false(sim_run_for(stage.sim, 10));
+	answer_all(&stage);
+	assert_false(sim_run_for(stage.sim, 10));
+	assert_int_equal(stage.answers, 1);
+	config_unref(one);
+	config_unref(both);
+	stage_clear(&stage);
+}
+
 static void answers_what_is_in_progress_before_it_stops(void **state)
 {
 	struct stage stage;
@@ -321,15 +401,7 @@ static void answers_what_is_in_progress_before_it_stops(void **state)
 	assert_false(sim_run_for(stage.sim, 500));
 	assert_int_equal(stage.answers, 0);
 
-	for (size_t i = 0; i < 2; i++) {
-		struct forwarded *forwarded = &stage.forwarded[i];
-
-		/* NXDOMAIN is the query with QR, RA and RCODE 3. */
-		forwarded->octets[2] |= 0x80;
-		forwarded->octets[3] |= 0x83;
-		sim_send_udp(stage.sim, &stage.upstream, &forwarded->from, forwarded->octets,
-			forwarded->size);
-	}
+	answer_all(&stage);
 	assert_true(sim_run_for(stage.sim, 1400));
 	assert_true(loop_now_ms(stage.loop) - begin_ms < 2000);
 	assert_int_equal(stage.answers, 1);
@@ -382,6 +454,8 @@ int main(void)
 		cmocka_unit_test(notices_a_worker_that_does_not_go_on),
 		cmocka_unit_test(says_in_a_line_what_it_does),
 		cmocka_unit_test(stops_at_once_when_nothing_is_in_progress),
+		cmocka_unit_test(an_endpoint_that_is_given_up_answers_what_was_asked_there),
+		cmocka_unit_test(an_endpoint_that_was_given_up_may_come_back_at_once),
 		cmocka_unit_test(answers_what_is_in_progress_before_it_stops),
 		cmocka_unit_test(waits_two_seconds_and_no_longer),
 		cmocka_unit_test(takes_no_more_queries_while_it_stops),

@@ -154,6 +154,24 @@ static void may_be_freed_while_it_accepts(void **state)
 	close_house(&house);
 }
 
+static void who_has_connected_before_it_stops_is_accepted(void **state)
+{
+	struct house house;
+	struct endpoint from;
+	int clients[CLIENTS];
+
+	(void)state;
+	open_house(&house, "::1");
+	for (size_t i = 0; i < CLIENTS; i++)
+		clients[i] = visit(&house, &from);
+	assert_int_equal(house.count, 0);
+	listener_drain(house.listener);
+	assert_int_equal(house.count, CLIENTS);
+	for (size_t i = 0; i < CLIENTS; i++)
+		close(clients[i]);
+	close_house(&house);
+}
+
 static void says_that_an_endpoint_is_in_use(void **state)
 {
 	struct house house;
@@ -175,6 +193,7 @@ int main(void)
 		cmocka_unit_test(gives_a_descriptor_and_says_whose_it_is),
 		cmocka_unit_test(gives_all_that_come_at_once),
 		cmocka_unit_test(may_be_freed_while_it_accepts),
+		cmocka_unit_test(who_has_connected_before_it_stops_is_accepted),
 		cmocka_unit_test(says_that_an_endpoint_is_in_use),
 	};
 

@@ -573,6 +573,87 @@ static void may_be_freed_when_told_of_a_failed_send(void **state)
 	loop_free(loop);
 }
 
+/* Each address has a wildcard and an exact socket, of which the last is another's as well. */
+static const struct row {
+	const char *bound, *asked;
+	bool is_passed;
+} finishing[] = { { "127.0.0.1", "127.0.0.1", false }, { "::1", "::1", false },
+	{ "0.0.0.0", "127.0.0.2", false }, { "[::]", "::1", false }, { "[::]", "::1", true },
+	{ "127.0.0.1", "127.0.0.1", true } };
+
+/* R2181-4.1-a holds for the last answers too. */
+static void one_that_finishes_takes_what_has_come_and_still_answers_from_there(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(finishing) / sizeof(finishing[0]); i++) {
+		struct loop *loop = loop_new();
+		struct end server = { .from_asked = true };
+		struct end client = { .wanted = 1 };
+		struct socket_options listening = { .local = at(finishing[i].bound),
+			.tells_local = true };
+		struct socket_options connected = { .peer = at(finishing[i].asked) };
+		int passed = socket_open_udp(&listening);
+
+		assert_true(passed >= 0);
+		if (finishing[i].is_passed)
+			listening.passed = passed;
+		end_open(&server, loop, &listening);
+		connected.peer.port = udp_local(server.udp).port;
+		end_open(&client, loop, &connected);
+		udp_send(client.udp, (const uint8_t *)"one", 3, NULL, NULL);
+		udp_send(client.udp, (const uint8_t *)"two", 3, NULL, NULL);
+		end_close(&client); /* sends */
+		end_open(&client, loop, &connected);
+		assert_int_equal(server.count, 0);
+		udp_finish(server.udp);
+		assert_int_equal(server.count, 2);
+
+		udp_send(client.udp, (const uint8_t *)"late", 4, NULL, NULL);
+		run_shortly(loop);
+		assert_int_equal(server.count, 2);
+		assert_int_equal(client.failures, finishing[i].is_passed ? 0 : 1);
+
+		client.peer = udp_local(client.udp);
+		udp_send(server.udp, (const uint8_t *)"answer", 6, &client.peer,
+			server.local.family == ADDR_NONE ? NULL : &server.local);
+		run(loop);
+		assert_int_equal(client.count, 1);
+		assert_memory_equal(client.octets, "answer", 6);
+		assert_true(endpoint_equal(&client.peer, &connected.peer));
+		end_close(&client);
+		end_close(&server);
+		close(passed);
+		loop_free(loop);
+	}
+}
+
+static void what_comes_to_one_that_pauses_waits_for_another(void **state)
+{
+	struct loop *loop = loop_new();
+	struct socket_options listening = { .local = at("127.0.0.1") };
+	struct end server = { 0 };
+	struct end other = { .wanted = 1 };
+	struct end client = { 0 };
+
+	(void)state;
+	listening.passed = socket_open_udp(&listening);
+	assert_true(listening.passed >= 0);
+	end_open(&server, loop, &listening);
+	udp_pause(server.udp);
+	end_open(&client, loop, &(struct socket_options){ .peer = udp_local(server.udp) });
+	udp_send(client.udp, (const uint8_t *)"hello", 5, NULL, NULL);
+	run_shortly(loop);
+	assert_int_equal(server.count, 0);
+	end_open(&other, loop, &listening);
+	end_close(&server);
+	run(loop);
+	assert_int_equal(other.count, 1);
+	end_close(&other);
+	end_close(&client);
+	close(listening.passed);
+	loop_free(loop);
+}
+
 static void says_why_there_is_no_socket(void **state)
 {
 	struct loop *loop = loop_new();
@@ -610,6 +691,9 @@ int main(void)
 		cmocka_unit_test(what_is_queued_leaves_when_freed),
 		cmocka_unit_test(a_connected_socket_hears_of_refusals_and_goes_on),
 		cmocka_unit_test(may_be_freed_when_told_of_a_failed_send),
+		cmocka_unit_test(
+			one_that_finishes_takes_what_has_come_and_still_answers_from_there),
+		cmocka_unit_test(what_comes_to_one_that_pauses_waits_for_another),
 		cmocka_unit_test(says_why_there_is_no_socket),
 	};
 

@@ -380,11 +380,18 @@ class Reload(Case):
             server.process.send_signal(signal.SIGHUP)
         server.stop()
 
-    def test_the_number_of_workers_stays(self):
+    def test_what_waits_for_a_restart_is_said_at_each_reload(self):
         server = self.server(workers=2)
-        server.reload(workers=1)
-        server.wait_line('warning: the number of workers changes at the next start')
+        pattern = 'warning: a setting changes at the next start only key=%s'
+        server.reload()
+        self.assertNotRegex(server.log(), pattern % '')
+        for count in (1, 2):
+            server.reload(workers=1, user='nobody')
+            for key in ('workers', 'user'):
+                server.wait_line(pattern % key, count=count)
         self.assertEqual(self.aaaa(server), [MAPPED])
+        server.reload(workers=2, user=None)
+        self.assertEqual(server.log().count('at the next start'), 4)
 
 
 class Log(Case):

@@ -594,6 +594,12 @@ void tcp_listener_free(struct tcp_listener *listener)
 	free(listener);
 }
 
+/* Nothing waits here. */
+void tcp_listener_drain(struct tcp_listener *listener)
+{
+	(void)listener;
+}
+
 struct endpoint tcp_listener_local(const struct tcp_listener *listener)
 {
 	return listener->local;

@@ -19,6 +19,7 @@ struct udp {
 	struct endpoint peer; /* ADDR_NONE: not connected */
 	bool shared;
 	bool tells_local;
+	bool is_deaf; /* paused or finished */
 	udp_received *received;
 	udp_failed *failed;
 	void *owner;
@@ -46,7 +47,7 @@ static struct udp *find_udp(struct sim *sim, const struct packet *packet, bool i
 	struct udp *found = NULL;
 
 	for (struct udp *udp = sim->udps; udp; udp = udp->next) {
-		if (!world_covers(&udp->local, &packet->to))
+		if (udp->is_deaf || !world_covers(&udp->local, &packet->to))
 			continue;
 		if (is_exact && addr_is_any(&udp->local.addr))
 			continue;
@@ -196,6 +197,18 @@ void udp_free(struct udp *udp)
 	*at = udp->next;
 	udp->sim->live--;
 	free(udp);
+}
+
+void udp_pause(struct udp *udp)
+{
+	udp->is_deaf = true;
+}
+
+/* Here everything that has come has been told. */
+void udp_finish(struct udp *udp)
+{
+	udp->is_deaf = true;
+	udp->shared = true;
 }
 
 struct endpoint udp_local(const struct udp *udp)

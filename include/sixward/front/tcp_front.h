@@ -33,7 +33,7 @@ void tcp_front_set_options(struct tcp_front *front, const struct tcp_front_optio
 int tcp_front_listen(
 	struct tcp_front *front, const struct endpoint *endpoint, bool shared, int passed);
 
-/* Stops listening there; its connections stay. */
+/* Stops listening there; its connections stay, those included that just wait to be accepted. */
 void tcp_front_unlisten(struct tcp_front *front, const struct endpoint *endpoint);
 void tcp_front_add_counts(struct tcp_front *front, struct counts *counts);
 

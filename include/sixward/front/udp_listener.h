@@ -24,4 +24,9 @@ void udp_listener_set_gate(struct udp_listener *listener, struct gate *gate);
 /* For stopping in order: takes no more queries; those in progress are still answered. */
 void udp_listener_quiesce(struct udp_listener *listener);
 
+/* For an endpoint that is given up: takes the queries that have come so far, and no more. All have
+ * been answered once it is idle. */
+void udp_listener_finish(struct udp_listener *listener);
+bool udp_listener_is_idle(const struct udp_listener *listener);
+
 #endif

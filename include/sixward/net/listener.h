@@ -19,6 +19,10 @@ struct listener *listener_new(struct loop *loop, const struct socket_options *op
 	listener_accepted *accepted, void *owner, int *error);
 void listener_free(struct listener *listener); /* NULL is fine; nobody is accepted after it */
 
+/* Tells the connections that have come so far, before it returns: for who stops to listen, which
+ * ends those that wait. Not from its callback. */
+void listener_drain(struct listener *listener);
+
 /* The endpoint that it is bound to. */
 struct endpoint listener_local(const struct listener *listener);
 

@@ -82,6 +82,10 @@ struct tcp_listener;
 struct tcp_listener *tcp_listener_new(struct loop *loop, const struct socket_options *options,
 	tcp_accepted *accepted, void *owner, int *error);
 void tcp_listener_free(struct tcp_listener *listener);
+
+/* Accepts what has connected so far, before it returns: for who stops to listen, which would reset
+ * it. Not from its callback. */
+void tcp_listener_drain(struct tcp_listener *listener);
 struct endpoint tcp_listener_local(const struct tcp_listener *listener);
 
 #endif

@@ -46,6 +46,16 @@ struct endpoint udp_local(const struct udp *udp);
 void udp_send(struct udp *udp, const uint8_t *octets, size_t size, const struct endpoint *peer,
 	const struct addr *from);
 
+/* Reads no more: what comes waits in the socket, for another who has it too. What is sent leaves as
+ * before. */
+void udp_pause(struct udp *udp);
+
+/* Takes what has come so far, before it returns, and nothing comes any more, as if nobody were
+ * there; what is sent leaves as before. A socket that is shared may take the place. To a socket
+ * that was passed it goes on coming, for others have it too, and waits there. Not from its
+ * callbacks. */
+void udp_finish(struct udp *udp);
+
 /* Counts of all the sockets of this loop; valid while the loop lives. */
 void udp_add_counts(struct loop *loop, struct counts *counts);
 
