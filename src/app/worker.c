@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sixward/app/openings.h"
+#include "sixward/app/roster.h"
 #include "sixward/base/entropy.h"
 #include "sixward/base/mem.h"
 #include "sixward/base/siphash.h"
@@ -54,6 +55,7 @@ struct worker {
 	struct followed *followed;
 	struct followed *followed_before; /* during a reload: what they said may have to stay */
 	bool is_starting;                 /* files are being read for the first time */
+	bool has_left_out;                /* servers, for want of room, and it was said */
 	struct routes *routes;
 	struct lookups *lookups;
 	struct local *local;
@@ -65,79 +67,56 @@ struct worker {
 	struct tcp_front *tcp;
 };
 
-/* Servers that are being listed. */
-struct listing {
-	struct server_options *servers;
-	size_t count; /* GROUP_SERVERS_MAX at most */
-};
-
-static void list_server(struct listing *listing, const struct server_options *server)
-{
-	if (listing->count < GROUP_SERVERS_MAX)
-		listing->servers[listing->count++] = *server;
-}
-
-/* An IPv4 server, behind each prefix that is in force for its address. */
-static void list_via_nat64(
-	const struct worker *worker, const struct endpoint *ipv4, struct listing *listing)
-{
-	const struct prefix *prefixes[POLICY_PREFIXES_MAX];
-	size_t count =
-		policy_prefixes_for(worker->views.fallback, ipv4->addr.octets, prefixes, NULL);
-
-	for (size_t i = 0; i < count; i++) {
-		struct server_options server = { .endpoint = *ipv4, .via_nat64 = true };
-		uint8_t octets[16];
-
-		prefix_embed(prefixes[i], ipv4->addr.octets, octets);
-		server.endpoint.addr = addr_from_ipv6(octets);
-		list_server(listing, &server);
-	}
-}
-
 /* The servers of a resolv.conf, as the file stands now; not ourselves. */
-static void list_resolv_conf(const struct worker *worker, const char *path, struct listing *listing)
+static size_t on_read(void *owner, const char *path, struct endpoint *out, size_t room)
 {
+	const struct worker *worker = owner;
 	struct endpoint found[GROUP_SERVERS_MAX];
+	size_t found_count = 0;
 	size_t count = 0;
 
 	for (const struct followed *file = worker->followed; file; file = file->next) {
 		if (!file->is_hosts && file->path == path && file->text)
-			count = resolv_conf_read(file->text, file->size, found, GROUP_SERVERS_MAX);
+			found_count =
+				resolv_conf_read(file->text, file->size, found, GROUP_SERVERS_MAX);
 	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < found_count && count < room; i++) {
 		if (!config_listens_on(worker->config, &found[i]))
-			list_server(listing, &(struct server_options){ .endpoint = found[i] });
+			out[count++] = found[i];
 	}
+	return count;
 }
 
-/* The servers of a list, a resolv.conf's in its place. Returns how many. */
-static size_t gather_servers(const struct worker *worker, const struct config_upstreams *upstreams,
-	bool via_nat64, struct server_options servers[GROUP_SERVERS_MAX])
+static void fill_roster(
+	struct worker *worker, const struct config_upstreams *upstreams, struct roster *roster)
 {
-	struct listing listing = { .servers = servers };
+	struct roster_terms terms = {
+		.policy = worker->views.fallback, .read = on_read, .owner = worker
+	};
 
-	for (size_t i = 0; i < upstreams->count; i++) {
-		const struct config_upstream *item = &upstreams->items[i];
-
-		if (item->resolv_conf)
-			list_resolv_conf(worker, item->resolv_conf, &listing);
-		else if (!item->via_nat64)
-			list_server(&listing, &item->server);
-		else if (via_nat64)
-			list_via_nat64(worker, &item->server.endpoint, &listing);
-	}
-	return listing.count;
+	roster_fill(roster, upstreams, &terms);
 }
 
-size_t worker_upstreams(const struct worker *worker, struct endpoint *out, size_t room)
+/* Of all lists together; said once, until it is no longer so. */
+static void note_left_out(struct worker *worker, size_t left_out)
 {
-	struct server_options servers[GROUP_SERVERS_MAX];
-	size_t found = gather_servers(worker, &worker->config->upstreams, false, servers);
+	if (left_out > 0 && !worker->has_left_out && worker->common.is_first)
+		log_record(LOG_WARNING,
+			"too many upstream servers, or ways to them via NAT64; the last are not "
+			"asked",
+			LOG_FIELDS(LOG_NUMBER("left_out", left_out)));
+	worker->has_left_out = left_out > 0;
+}
+
+size_t worker_upstreams(struct worker *worker, struct endpoint *out, size_t room)
+{
+	struct roster_terms terms = { .read = on_read, .owner = worker };
+	struct roster roster;
 	size_t count = 0;
 
-	while (count < found && count < room) {
-		out[count] = servers[count].endpoint;
+	roster_fill(&roster, &worker->config->upstreams, &terms);
+	while (count < roster.count && count < room) {
+		out[count] = roster.servers[count].endpoint;
 		count++;
 	}
 	return count;
@@ -149,56 +128,77 @@ void worker_survey(struct worker *worker, survey_visit *visit, void *owner)
 	routes_revive(worker->routes);
 }
 
-static struct group_options group_options_of(const struct worker *worker,
-	const struct config_upstreams *upstreams, struct server_options servers[GROUP_SERVERS_MAX])
+static struct group_options group_options_of(
+	struct worker *worker, const struct config_upstreams *upstreams, struct roster *roster)
 {
+	fill_roster(worker, upstreams, roster);
 	return (struct group_options){ .scope = upstreams->scope,
 		.order = worker->config->order,
 		.rules = worker->config->rules,
 		.rumours = worker->common.rumours,
-		.servers = servers,
-		.server_count = gather_servers(worker, upstreams, true, servers) };
+		.servers = roster->servers,
+		.server_count = roster->count };
 }
 
 /* Makes the routes, or brings them up to the config. */
 static void build_routes(struct worker *worker)
 {
 	const struct config *config = worker->config;
-	struct server_options(*servers)[GROUP_SERVERS_MAX] =
-		mem_new_array(config->zone_count + 1, sizeof(*servers));
+	struct roster *rosters = mem_new_array(config->zone_count + 1, sizeof(*rosters));
 	struct routes_zone *zones = mem_new_array(config->zone_count, sizeof(*zones));
-	struct routes_options options = { .fallback = group_options_of(worker, &config->upstreams,
-						  servers[config->zone_count]),
+	struct roster *fallback = &rosters[config->zone_count];
+	struct routes_options options = { .fallback = group_options_of(
+						  worker, &config->upstreams, fallback),
 		.zones = zones,
 		.zone_count = config->zone_count };
+	size_t left_out = fallback->left_out;
 
 	for (size_t i = 0; i < config->zone_count; i++) {
 		zones[i].zone = config->zones[i].zone;
 		zones[i].dns64 = config->zones[i].dns64;
-		zones[i].group = group_options_of(worker, &config->zones[i].upstreams, servers[i]);
+		zones[i].group = group_options_of(worker, &config->zones[i].upstreams, &rosters[i]);
+		left_out += rosters[i].left_out;
 	}
 	if (worker->routes)
 		routes_update(worker->routes, &options);
 	else
 		worker->routes = routes_new(worker->loop, &worker->entropy, &options);
+	note_left_out(worker, left_out);
 	free(zones);
-	free(servers);
+	free(rosters);
 }
 
-static void set_servers(struct worker *worker, const struct config_upstreams *upstreams)
+static bool has_via_nat64(const struct config_upstreams *upstreams)
+{
+	for (size_t i = 0; i < upstreams->count; i++) {
+		if (upstreams->items[i].via_nat64)
+			return true;
+	}
+	return false;
+}
+
+/* Returns how many were left out. */
+static size_t set_servers(
+	struct worker *worker, const struct config_upstreams *upstreams, bool only_via_nat64)
 {
 	struct group *group = routes_group(worker->routes, upstreams->scope);
-	struct server_options servers[GROUP_SERVERS_MAX];
+	struct roster roster;
 
-	if (group)
-		group_set_servers(group, servers, gather_servers(worker, upstreams, true, servers));
+	fill_roster(worker, upstreams, &roster);
+	if (group && (!only_via_nat64 || has_via_nat64(upstreams)))
+		group_set_servers(group, roster.servers, roster.count);
+	return roster.left_out;
 }
 
-static void set_all_servers(struct worker *worker)
+/* Of each list; or of those that prefixes have a part in. */
+static void set_all_servers(struct worker *worker, bool only_via_nat64)
 {
-	set_servers(worker, &worker->config->upstreams);
-	for (size_t i = 0; i < worker->config->zone_count; i++)
-		set_servers(worker, &worker->config->zones[i].upstreams);
+	const struct config *config = worker->config;
+	size_t left_out = set_servers(worker, &config->upstreams, only_via_nat64);
+
+	for (size_t i = 0; i < config->zone_count; i++)
+		left_out += set_servers(worker, &config->zones[i].upstreams, only_via_nat64);
+	note_left_out(worker, left_out);
 }
 
 static void tell_upstreams(const struct worker *worker)
@@ -348,7 +348,7 @@ static void on_file(void *owner, const char *text, size_t size, const char *why)
 		resolver_set_parts(worker->resolver, &parts);
 		return;
 	}
-	set_all_servers(worker);
+	set_all_servers(worker, false);
 	tell_upstreams(worker);
 }
 
@@ -596,26 +596,10 @@ void worker_apply(struct worker *worker, struct config *config, struct policy *c
 	tell_upstreams(worker);
 }
 
-static bool has_via_nat64(const struct config_upstreams *upstreams)
-{
-	for (size_t i = 0; i < upstreams->count; i++) {
-		if (upstreams->items[i].via_nat64)
-			return true;
-	}
-	return false;
-}
-
 void worker_set_policies(struct worker *worker, struct policy *const *policies)
 {
-	const struct config *config = worker->config;
-
 	set_views(worker, policies);
-	if (has_via_nat64(&config->upstreams))
-		set_servers(worker, &config->upstreams);
-	for (size_t i = 0; i < config->zone_count; i++) {
-		if (has_via_nat64(&config->zones[i].upstreams))
-			set_servers(worker, &config->zones[i].upstreams);
-	}
+	set_all_servers(worker, true);
 }
 
 void worker_set_observer(struct worker *worker, query_observe *observe, void *observer)
