@@ -151,8 +151,9 @@ struct server_survey peer_survey(const struct peer *peer)
 	return (struct server_survey){
 		.endpoint = peer->endpoint,
 		.via_nat64 = peer->via_nat64,
-		.has_opinion = peer->questions > 0 || health->losses > 0,
 		.is_held = health->state == HEALTH_HELD,
+		.replied_ms = health->replied_ms,
+		.silent_ms = health->state == HEALTH_HELD ? health->silent_ms : 0,
 		.is_timed = health_is_known(health),
 		.rtt_us = (uint32_t)((uint64_t)health->smoothed * 1000 / 16),
 		.questions = peer->questions,

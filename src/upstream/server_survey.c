@@ -23,18 +23,17 @@ static uint32_t mean_rtt_us(const struct server_survey *a, const struct server_s
 	return (uint32_t)((a->rtt_us * weight_of(a) + b->rtt_us * weight_of(b)) / weight);
 }
 
-static bool are_held(const struct server_survey *a, const struct server_survey *b)
+static uint64_t later(uint64_t a_ms, uint64_t b_ms)
 {
-	if (!a->has_opinion)
-		return b->is_held;
-	return a->is_held && (b->is_held || !b->has_opinion);
+	return a_ms > b_ms ? a_ms : b_ms;
 }
 
 void server_survey_add(struct server_survey *survey, const struct server_survey *other)
 {
 	survey->rtt_us = mean_rtt_us(survey, other);
-	survey->is_held = are_held(survey, other);
-	survey->has_opinion = survey->has_opinion || other->has_opinion;
+	survey->replied_ms = later(survey->replied_ms, other->replied_ms);
+	survey->silent_ms = later(survey->silent_ms, other->silent_ms);
+	survey->is_held = survey->silent_ms && survey->silent_ms >= survey->replied_ms;
 	survey->is_timed = survey->is_timed || other->is_timed;
 	survey->questions += other->questions;
 	survey->replies += other->replies;

@@ -33,7 +33,7 @@ void __wrap_worker_survey(struct worker *worker, survey_visit *visit, void *owne
 {
 	worker->surveys++;
 	for (size_t i = 0; i < SERVERS_MAX && worker->servers[i]; i++) {
-		struct server_survey server = { .questions = 10, .has_opinion = true };
+		struct server_survey server = { .questions = 10 };
 
 		assert_true(endpoint_parse(worker->servers[i], 53, &server.endpoint));
 		assert_true(name_parse(".", &server.zone));

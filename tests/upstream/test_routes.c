@@ -229,7 +229,7 @@ static void surveys_each_group_once_with_its_first_zone(void **state)
 		assert_true(name_equal(survey->zone.octets, name_of(rows[i].zone).octets));
 		assert_true(endpoint_equal(&survey->endpoint, &servers[i].endpoint));
 		assert_int_equal(survey->via_nat64, rows[i].via_nat64);
-		assert_false(survey->has_opinion);
+		assert_false(survey->is_held);
 		assert_false(survey->is_timed);
 	}
 	routes_free(routes);

@@ -82,32 +82,58 @@ static void times_are_weighed_by_the_questions_of_lately(void **state)
 	}
 }
 
-static void it_is_held_if_all_who_have_an_opinion_hold_it(void **state)
+static void it_is_held_while_nobody_has_heard_of_it_since(void **state)
 {
-	enum { NONE, UP, HELD };
+	enum { NEVER = 0 };
 	const struct {
-		int a, b, both;
+		uint64_t a_replied_ms, a_silent_ms, b_replied_ms, b_silent_ms;
+		bool is_held;
 	} rows[] = {
-		{ NONE, NONE, NONE },
-		{ NONE, UP, UP },
-		{ NONE, HELD, HELD },
-		{ UP, NONE, UP },
-		{ UP, UP, UP },
-		{ UP, HELD, UP },
-		{ HELD, NONE, HELD },
-		{ HELD, UP, UP },
-		{ HELD, HELD, HELD },
+		{ NEVER, NEVER, NEVER, NEVER, false },
+		{ NEVER, NEVER, 100, NEVER, false },
+		{ NEVER, NEVER, 100, 200, true },
+		{ NEVER, NEVER, NEVER, 200, true },
+		{ 100, NEVER, 150, NEVER, false },
+		/* Who asked before the silence began knows nothing of it. */
+		{ 100, NEVER, 90, 200, true },
+		{ 300, NEVER, 90, 200, false },
+		{ 90, 200, 100, NEVER, true },
+		{ 90, 200, 300, NEVER, false },
+		{ 90, 200, 100, 300, true },
+		{ 90, 400, 350, NEVER, true },
+		{ 200, NEVER, 90, 200, true },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct server_survey a = { .has_opinion = rows[i].a, .is_held = rows[i].a == HELD };
-		struct server_survey b = { .has_opinion = rows[i].b, .is_held = rows[i].b == HELD };
+		struct server_survey a = { .replied_ms = rows[i].a_replied_ms,
+			.silent_ms = rows[i].a_silent_ms,
+			.is_held = rows[i].a_silent_ms > 0 };
+		struct server_survey b = { .replied_ms = rows[i].b_replied_ms,
+			.silent_ms = rows[i].b_silent_ms,
+			.is_held = rows[i].b_silent_ms > 0 };
 
 		server_survey_add(&a, &b);
-		assert_int_equal(a.has_opinion, rows[i].both != NONE);
-		assert_int_equal(a.is_held, rows[i].both == HELD);
+		assert_int_equal(a.is_held, rows[i].is_held);
 	}
+}
+
+/* In whatever order they are put together. */
+static void of_three_the_last_word_counts(void **state)
+{
+	const struct server_survey holds = { .is_held = true, .silent_ms = 200, .replied_ms = 90 };
+	const struct server_survey has_heard = { .replied_ms = 300 };
+	const struct server_survey knows_nothing = { 0 };
+	struct server_survey one = holds;
+	struct server_survey other = knows_nothing;
+
+	(void)state;
+	server_survey_add(&one, &has_heard);
+	server_survey_add(&one, &knows_nothing);
+	server_survey_add(&other, &has_heard);
+	server_survey_add(&other, &holds);
+	assert_false(one.is_held);
+	assert_false(other.is_held);
 }
 
 int main(void)
@@ -116,7 +142,8 @@ int main(void)
 		cmocka_unit_test(a_server_is_the_same_by_endpoint_and_zone),
 		cmocka_unit_test(counts_are_summed),
 		cmocka_unit_test(times_are_weighed_by_the_questions_of_lately),
-		cmocka_unit_test(it_is_held_if_all_who_have_an_opinion_hold_it),
+		cmocka_unit_test(it_is_held_while_nobody_has_heard_of_it_since),
+		cmocka_unit_test(of_three_the_last_word_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,10 +15,13 @@ struct server_survey {
 	struct endpoint endpoint;
 	bool via_nat64; /* the endpoint is an IPv4 server's, behind a prefix */
 
-	bool has_opinion; /* it was asked at least once, or found wanting */
-	bool is_held;     /* believed dead: asked now and then, to find out */
-	bool is_timed;    /* it has replied */
-	uint32_t rtt_us;  /* of recent replies, smoothed; while is_timed */
+	bool is_held;    /* believed dead: asked now and then, to find out */
+	bool is_timed;   /* it has replied */
+	uint32_t rtt_us; /* of recent replies, smoothed; while is_timed */
+
+	/* Loop times, which are the same with every worker. */
+	uint64_t replied_ms; /* the last reply; 0 = none */
+	uint64_t silent_ms;  /* since when it is silent, by who holds it; 0 = nobody does */
 
 	/* Since the start. A reply that came late counts as both. */
 	uint64_t questions; /* sent, repeats and probes included, over UDP and TCP */
@@ -37,7 +40,8 @@ enum { SERVER_SURVEY_LATELY = 1024 };
 bool server_survey_matches(const struct server_survey *a, const struct server_survey *b);
 
 /* What another worker knows of the same server is put in: counts are summed, times weighed by the
- * questions of lately, and it is held if it is so by all who have an opinion. */
+ * questions of lately, and it is held if one of them holds it and none has heard of it since: who
+ * has not asked for a while knows nothing of its silence. */
 void server_survey_add(struct server_survey *survey, const struct server_survey *other);
 
 #endif
