@@ -83,23 +83,23 @@ class Listeners(unittest.TestCase):
     def servers(self):
         """Two of their endpoints stay, `other` is the one that comes and goes."""
         for workers in (1, 2):
-            with self.subTest(workers=workers):
-                server = Sixward([self.up], workers=workers, log={'level': 'notice'})
-                self.addCleanup(server.stop)
-                server.stay, server.other = server.config['listen'], ('::1', free_port())
-                server.both = server.stay + ['[::1]:%d' % server.other[1]]
-                yield server
-                server.stop()
+            server = Sixward([self.up], workers=workers, log={'level': 'notice'})
+            self.addCleanup(server.stop)
+            server.stay, server.other = server.config['listen'], ('::1', free_port())
+            server.both = server.stay + ['[::1]:%d' % server.other[1]]
+            yield server
+            server.stop()
 
     def test_those_that_stay_lose_nothing(self):
         for server in self.servers():
             asker = Asker([server.v4, server.v6])
             try:
                 for i in range(RELOADS):
+                    time.sleep(0.05)
                     server.reload(listen=server.stay if i % 2 else server.both)
             finally:
                 asker.stop()
-            self.assertGreater(asker.sent, 20 * RELOADS)
+            self.assertGreater(asker.sent, 5 * RELOADS)
             self.assertEqual(asker.failed, [])
             self.assertEqual((len(asker.answered), asker.refused), (asker.sent, 0))
 
