@@ -18,7 +18,6 @@ DOORS = {
     "yaml.h": re.compile(r"^config/load$"),
     "openssl/": re.compile(r"^net/tls$"),
     "microhttpd.h": re.compile(r"^watch/http$"),
-    "systemd/": re.compile(r"^app/service$"),
 }
 OWN = re.compile(r'^\s*#\s*include\s+"sixward/([a-z0-9_]+/[a-z0-9_]+)\.h"')
 FOREIGN = re.compile(r'^\s*#\s*include\s+[<"]((?!sixward/)[^>"]+)[>"]')
