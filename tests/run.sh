@@ -113,7 +113,7 @@ count tidy "$status"
 if [ -n "$all" ]; then
 	many browser ./tests/browser/run.py build/asan/src/app/sixward
 	many package ./tests/package/run.py
-	many fuzz ./tests/fuzz/run.sh
+	many fuzz ./tests/fuzz/run.sh 60
 fi
 
 echo "$passed passed, $failed failed"

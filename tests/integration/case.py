@@ -123,7 +123,18 @@ class SideBySide(Case):
             test = getattr(cls, name)
             if not cls.is_wanted(name):
                 continue
-            cls.running[name] = cls.pool.submit(test.real, cls(name))
+            cls.running[name] = cls.pool.submit(cls._alone, test.real, cls(name))
+
+    @staticmethod
+    def _alone(test, instance):
+        """What unittest does around a test: what it left to clean up is its own to end."""
+        try:
+            test(instance)
+        finally:
+            clean_ups = instance._cleanups
+            while clean_ups:
+                function, args, kwargs = clean_ups.pop()
+                function(*args, **kwargs)
 
     ONLY = None  # names of tests, where a run was told to make only these
 
