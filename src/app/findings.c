@@ -59,6 +59,8 @@ static void clean(char *text)
 	}
 }
 
+static char *print(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
 static char *print(const char *format, va_list arguments)
 {
 	char *text = NULL;
