@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "heard.h"
 #include "sim.h"
-#include "sixward/base/log.h"
 #include "sixward/watch/adverts.h"
 
 enum { OPTION_OCTETS = 16, HEADER_OCTETS = 16, SECOND_MS = 1000 };
@@ -20,29 +20,6 @@ enum { OPTION_OCTETS = 16, HEADER_OCTETS = 16, SECOND_MS = 1000 };
 /* Interfaces that no machine has, so that their names are their numbers. */
 #define ROUTER "fe80::1%1000001"
 #define OTHER  "fe80::1%1000002"
-
-/* The log's lines, one behind the other (the linker puts this in the way). */
-static char lines[4096];
-
-/* None of them may be held back. */
-void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields);
-
-void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields)
-{
-	size_t at = strlen(lines);
-
-	assert_int_equal(level, LOG_NOTICE);
-	at += (size_t)snprintf(lines + at, sizeof(lines) - at, "%s", words);
-	for (; fields && fields->key; fields++) {
-		if (fields->text)
-			at += (size_t)snprintf(lines + at, sizeof(lines) - at, " %s=%s",
-				fields->key, fields->text);
-		else
-			at += (size_t)snprintf(lines + at, sizeof(lines) - at, " %s=%lld",
-				fields->key, (long long)fields->number);
-	}
-	(void)snprintf(lines + at, sizeof(lines) - at, "\n");
-}
 
 struct scene {
 	struct loop *loop;
@@ -72,7 +49,7 @@ static void open_scene(struct scene *scene)
 
 	*scene = (struct scene){ .loop = loop_new(), .counts = counts_new() };
 	scene->sim = sim_of(scene->loop);
-	lines[0] = '\0';
+	heard_begin(NULL);
 	scene->is_inside = true;
 	scene->adverts = adverts_new(scene->loop, on_changed, scene, &error);
 	scene->is_inside = false;
@@ -198,11 +175,10 @@ static void a_prefix_holds_for_its_lifetime(void **state)
 	sim_run_for(scene.sim, 1);
 	assert_held(&scene, "");
 	assert_int_equal(scene.changes, 2);
-	assert_string_equal(lines,
-		"prefix learned from a router prefix=64:ff9b::/96 router=fe80::1 "
-		"interface=1000001 lifetime=1800\n"
-		"prefix from a router has ended prefix=64:ff9b::/96 router=fe80::1 "
-		"interface=1000001 reason=expired\n");
+	heard_expect("notice: prefix learned from a router prefix=64:ff9b::/96 router=fe80::1 "
+		     "interface=1000001 lifetime=1800\n"
+		     "notice: prefix from a router has ended prefix=64:ff9b::/96 router=fe80::1 "
+		     "interface=1000001 reason=expired\n");
 	close_scene(&scene);
 }
 
@@ -237,7 +213,7 @@ static void a_router_takes_back_what_it_has_said(void **state)
 	advertise(&scene, ROUTER, 0, "2001:db8:64::");
 	assert_held(&scene, "");
 	assert_int_equal(scene.changes, 2);
-	assert_non_null(strstr(lines, "reason=withdrawn\n"));
+	assert_non_null(strstr(heard, "reason=withdrawn\n"));
 	advertise(&scene, ROUTER, 0, "2001:db8:64::"); /* what nobody holds */
 	assert_int_equal(scene.changes, 2);
 

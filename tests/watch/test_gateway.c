@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heard.h"
 #include "sim.h"
-#include "sixward/base/log.h"
 #include "sixward/base/mem.h"
 #include "sixward/watch/gateway.h"
 
@@ -35,43 +35,6 @@ enum {
 #define B1 "[2001:db8:b::101:101]:443"
 #define B2 "[2001:db8:b::909:909]:443"
 #define C1 "[2001:db8:c::101:101]:443"
-
-static char lines[4096];
-
-void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields);
-void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields);
-
-static void add_line(
-	const char *mark, enum log_level level, const char *words, const struct log_field *fields)
-{
-	size_t at = strlen(lines);
-
-	at += (size_t)snprintf(lines + at, sizeof(lines) - at, "%s%s: %s", mark,
-		level == LOG_WARNING  ? "warning"
-		: level == LOG_NOTICE ? "notice"
-				      : "info",
-		words);
-	for (; fields && fields->key; fields++) {
-		if (fields->text)
-			at += (size_t)snprintf(lines + at, sizeof(lines) - at, " %s=%s",
-				fields->key, fields->text);
-		else
-			at += (size_t)snprintf(lines + at, sizeof(lines) - at, " %s=%lld",
-				fields->key, (long long)fields->number);
-	}
-	(void)snprintf(lines + at, sizeof(lines) - at, "\n");
-}
-
-/* One that may be held back. */
-void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields)
-{
-	add_line("~", level, words, fields);
-}
-
-void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields)
-{
-	add_line("", level, words, fields);
-}
 
 /* A target, as it is seen through a prefix. */
 struct host {
@@ -206,7 +169,7 @@ static void open_scene(struct scene *scene)
 	};
 	scene->sim = sim_of(scene->loop);
 	scene->gateways = gateways_new(scene->loop, on_changed, scene);
-	lines[0] = '\0';
+	heard_begin(NULL);
 }
 
 static struct host *serve(struct scene *scene, const char *text, enum sim_verdict verdict)
@@ -400,17 +363,15 @@ static void a_state_is_told_by_one_line(void **state)
 	struct host *host = open_live(&scene);
 
 	(void)state;
-	assert_string_equal(lines, "info: a NAT64 gateway answers prefix=" A " ms=2\n");
-	lines[0] = '\0';
+	heard_expect("info: a NAT64 gateway answers prefix=" A " ms=2\n");
 	host->verdict = SIM_IGNORE;
 	play(&scene, 120000);
-	assert_string_equal(lines, "warning: a NAT64 gateway does not answer prefix=" A
-				   " failures=3 error=connection timed out\n");
-	lines[0] = '\0';
+	heard_expect("warning: a NAT64 gateway does not answer prefix=" A
+		     " failures=3 error=connection timed out\n");
 	host->verdict = SIM_ACCEPT;
 	sim_set_latency(scene.sim, &host->at, 20);
 	play(&scene, 120000);
-	assert_string_equal(lines, "notice: a NAT64 gateway answers again prefix=" A " ms=40\n");
+	heard_expect("notice: a NAT64 gateway answers again prefix=" A " ms=40\n");
 	close_scene(&scene);
 }
 
@@ -738,13 +699,13 @@ static void a_check_that_lacks_descriptors_or_memory_is_unjudged(void **state)
 		struct scene scene;
 		struct host *host = open_live(&scene);
 
-		lines[0] = '\0';
+		heard_begin(NULL);
 		sim_refuse(scene.sim, &host->at, errors[i]);
 		play(&scene, 3 * EVERY_MS);
 		assert_int_equal(state_of(&scene, 0), PULSE_LIVE);
 		assert_int_equal(look(&scene, 0)->pulse.failures, 0);
 		assert_int_equal(scene.told, 1);
-		assert_non_null(strstr(lines, "~warning: a NAT64 gateway could not be checked "
+		assert_non_null(strstr(heard, "~warning: a NAT64 gateway could not be checked "
 					      "prefix=" A " error="));
 
 		/* It is tried again soon. */
@@ -962,19 +923,19 @@ static void more_than_the_most_are_left_out_and_said_so(void **state)
 	add_target(&scene, T1);
 	set(&scene);
 	assert_int_equal(gateways_find(scene.gateways, scene.known), GATEWAYS_MAX);
-	assert_string_equal(lines, "~warning: too many NAT64 prefixes to check; some are used "
-				   "unchecked checked=64 unchecked=2\n");
+	heard_expect("~warning: too many NAT64 prefixes to check; some are used "
+		     "unchecked checked=64 unchecked=2\n");
 
 	/* Once, until it is no longer so. */
-	lines[0] = '\0';
+	heard_begin(NULL);
 	set(&scene);
-	assert_string_equal(lines, "");
+	heard_expect("");
 	scene.prefix_count = 1;
 	set(&scene);
 	scene.prefix_count = GATEWAYS_MAX + 1;
 	set(&scene);
-	assert_string_equal(lines, "~warning: too many NAT64 prefixes to check; some are used "
-				   "unchecked checked=64 unchecked=1\n");
+	heard_expect("~warning: too many NAT64 prefixes to check; some are used "
+		     "unchecked checked=64 unchecked=1\n");
 	play(&scene, TIMEOUT_MS);
 	assert_true(gateways_are_tried(scene.gateways));
 	close_scene(&scene);

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "heard.h"
 #include "sim.h"
 #include "sixward/base/bytes.h"
-#include "sixward/base/log.h"
 #include "sixward/dns/wire.h"
 #include "sixward/watch/prefixes.h"
 
@@ -26,50 +26,6 @@ enum {
 
 #define PAIR_A "64:ff9b::c000:aa 64:ff9b::c000:ab"
 #define PAIR_B "2001:db8:64::c000:aa 2001:db8:64::c000:ab"
-
-/* The log's lines about prefixes, one behind the other (the linker puts this in the way). */
-static char lines[8192];
-
-void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields);
-void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields);
-
-static void add_line(
-	const char *mark, enum log_level level, const char *words, const struct log_field *fields)
-{
-	static const char *const levels[] = { "error", "warning", "notice", "info", "debug" };
-	size_t at = strlen(lines);
-
-	if (!strstr(words, "NAT64"))
-		return;
-	at += (size_t)snprintf(
-		lines + at, sizeof(lines) - at, "%s%s: %s", mark, levels[level], words);
-	for (; fields && fields->key; fields++) {
-		if (fields->text)
-			at += (size_t)snprintf(lines + at, sizeof(lines) - at, " %s=%s",
-				fields->key, fields->text);
-		else
-			at += (size_t)snprintf(lines + at, sizeof(lines) - at, " %s=%lld",
-				fields->key, (long long)fields->number);
-	}
-	(void)snprintf(lines + at, sizeof(lines) - at, "\n");
-}
-
-/* One that may be held back. */
-void __wrap_log_write(enum log_level level, const char *words, const struct log_field *fields)
-{
-	add_line("~", level, words, fields);
-}
-
-void __wrap_log_record(enum log_level level, const char *words, const struct log_field *fields)
-{
-	add_line("", level, words, fields);
-}
-
-static void expect_log(const char *want)
-{
-	assert_string_equal(lines, want);
-	lines[0] = '\0';
-}
 
 struct scene;
 
@@ -228,7 +184,7 @@ static void open_scene(struct scene *scene)
 	}
 	scene->prefixes = prefixes_new(scene->loop, &scene->entropy, on_changed, scene);
 	prefixes_add_counts(scene->prefixes, scene->counts);
-	lines[0] = '\0';
+	heard_begin("NAT64");
 }
 
 static void close_scene(struct scene *scene)
@@ -541,25 +497,25 @@ static void tells_of_changes_alone(void **state)
 	run(&scene, 600 * SECOND_MS);
 	assert_int_equal(scene.changes, 1);
 	expect_taught(&scene, 0, "64:ff9b::/96 2001:db8:64::/96");
-	expect_log("notice: a NAT64 prefix was learned prefix=64:ff9b::/96 "
-		   "server=[2001:db8::1]:53\n"
-		   "notice: a NAT64 prefix was learned prefix=2001:db8:64::/96 "
-		   "server=[2001:db8::1]:53\n");
+	heard_expect("notice: a NAT64 prefix was learned prefix=64:ff9b::/96 "
+		     "server=[2001:db8::1]:53\n"
+		     "notice: a NAT64 prefix was learned prefix=2001:db8:64::/96 "
+		     "server=[2001:db8::1]:53\n");
 	/* R7050-3-d: the order is the one received first; a server that shuffles changes nothing.
 	 */
 	server->says = "AAAA 60 " PAIR_B " " PAIR_A;
 	run(&scene, 600 * SECOND_MS);
 	assert_int_equal(scene.changes, 1);
 	expect_taught(&scene, 0, "64:ff9b::/96 2001:db8:64::/96");
-	expect_log("");
+	heard_expect("");
 	server->says = "AAAA 60 2001:db8:1:c000:0:aa00:: " PAIR_A;
 	run(&scene, 600 * SECOND_MS);
 	assert_int_equal(scene.changes, 2);
 	expect_taught(&scene, 0, "2001:db8:1::/48 64:ff9b::/96");
-	expect_log("notice: a NAT64 prefix was learned prefix=2001:db8:1::/48 "
-		   "server=[2001:db8::1]:53\n"
-		   "notice: a NAT64 prefix is told no more prefix=2001:db8:64::/96 "
-		   "server=[2001:db8::1]:53\n");
+	heard_expect("notice: a NAT64 prefix was learned prefix=2001:db8:1::/48 "
+		     "server=[2001:db8::1]:53\n"
+		     "notice: a NAT64 prefix is told no more prefix=2001:db8:64::/96 "
+		     "server=[2001:db8::1]:53\n");
 	close_scene(&scene);
 }
 
@@ -574,13 +530,14 @@ static void says_once_that_there_is_nothing(void **state)
 	server->says = "NODATA 60";
 	learn_from(&scene, 0, 1);
 	run(&scene, 600 * SECOND_MS);
-	expect_log("info: a server knows no NAT64 prefix server=[2001:db8::1]:53\n");
+	heard_expect("info: a server knows no NAT64 prefix server=[2001:db8::1]:53\n");
 	server->says = "SERVFAIL";
 	run(&scene, 600 * SECOND_MS);
-	expect_log("warning: a server fails to tell its NAT64 prefixes server=[2001:db8::1]:53\n");
+	heard_expect(
+		"warning: a server fails to tell its NAT64 prefixes server=[2001:db8::1]:53\n");
 	server->says = "AAAA 60 2001:db8::1";
 	run(&scene, 600 * SECOND_MS);
-	expect_log("");
+	heard_expect("");
 	assert_int_equal(scene.changes, 0);
 	close_scene(&scene);
 }
@@ -595,20 +552,21 @@ static void warns_once_of_a_server_that_has_taught(void **state)
 	server->says = "AAAA 60 " PAIR_A;
 	learn_from(&scene, 0, 1);
 	run(&scene, SECOND_MS);
-	lines[0] = '\0';
+	heard_begin("NAT64");
 	for (unsigned i = 0; i < 2; i++) {
 		server->says = "SERVFAIL";
 		run(&scene, 600 * SECOND_MS);
-		expect_log("warning: a server fails to tell its NAT64 prefixes; what it said stays "
-			   "server=[2001:db8::1]:53\n");
+		heard_expect(
+			"warning: a server fails to tell its NAT64 prefixes; what it said stays "
+			"server=[2001:db8::1]:53\n");
 		server->says = "NXDOMAIN 60";
 		run(&scene, 600 * SECOND_MS);
-		expect_log("warning: a server tells no NAT64 prefix any more; what it said stays "
-			   "server=[2001:db8::1]:53\n");
+		heard_expect("warning: a server tells no NAT64 prefix any more; what it said stays "
+			     "server=[2001:db8::1]:53\n");
 		server->says = "AAAA 60 " PAIR_A;
 		run(&scene, 600 * SECOND_MS);
-		expect_log("notice: a server tells its NAT64 prefixes again "
-			   "server=[2001:db8::1]:53\n");
+		heard_expect("notice: a server tells its NAT64 prefixes again "
+			     "server=[2001:db8::1]:53\n");
 	}
 	assert_int_equal(scene.changes, 1);
 	close_scene(&scene);
@@ -691,12 +649,12 @@ static void leaves_out_servers_beyond_its_limit(void **state)
 	for (size_t i = 0; i < SERVERS; i++)
 		scene.servers[i].says = "AAAA 60 " PAIR_A;
 	learn_from(&scene, 0, SERVERS);
-	expect_log("~warning: too many servers to learn NAT64 prefixes from; some are left out "
-		   "left_out=2\n");
+	heard_expect("~warning: too many servers to learn NAT64 prefixes from; some are left out "
+		     "left_out=2\n");
 
 	/* Said once. */
 	learn_from(&scene, 0, SERVERS);
-	expect_log("");
+	heard_expect("");
 	run(&scene, SECOND_MS);
 	for (size_t i = 0; i < SERVERS; i++)
 		assert_int_equal(scene.servers[i].asked, i < PREFIX_SERVERS_MAX);
@@ -741,7 +699,7 @@ static void may_be_freed_with_questions_in_flight(void **state)
 	scene.prefixes = NULL;
 	run(&scene, 60 * SECOND_MS);
 	assert_int_equal(scene.changes, 0);
-	expect_log("");
+	heard_expect("");
 	close_scene(&scene);
 }
 
